@@ -1,0 +1,1 @@
+"""The one place that changes stored mail, and says so."""
