@@ -1,0 +1,6 @@
+"""`python -m mailcatcher`."""
+
+from mailcatcher.cli.main import main
+
+if __name__ == "__main__":
+    main()
