@@ -5,7 +5,7 @@ from mailcatcher.mail.reading import Reading
 from mailcatcher.mail.structure import Node
 from mailcatcher.mail.transfer import IDENTITY, KNOWN, content, damaged
 
-_SAMPLE = 2_048  # of an attachment only so much at both ends is looked at for defects on the way to the 250
+_SAMPLE = 1_200  # of an attachment only so much at both ends is looked at for defects on the way to the 250
 _EXTENSIONS = {
     "text/plain": "txt", "text/html": "html", "text/calendar": "ics", "text/csv": "csv", "text/vcard": "vcf", "text/x-vcard": "vcf",
     "text/xml": "xml", "application/xml": "xml", "application/json": "json", "application/pdf": "pdf", "application/zip": "zip",
