@@ -64,6 +64,13 @@ def compiled(query: Query, mailbox: str | None) -> Plan:
     return plan
 
 
+def asks_index(item: Query) -> bool:
+    """Whether the index of words is asked, which has to be complete then."""
+    if isinstance(item, (tree.And, tree.Or)):
+        return any(map(asks_index, item.items))
+    return asks_index(item.item) if isinstance(item, tree.Not) else isinstance(item, (tree.Words, tree.Header))
+
+
 def _is_words(item: Query) -> bool:
     """Whether the index of words alone decides the item."""
     if isinstance(item, (tree.And, tree.Or)):

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from mailcatcher.store import sqlite
+from mailcatcher.store import thread
 from mailcatcher.store.sqlite import SqliteStore
 from tests.store.posting import Post
 
@@ -37,8 +37,8 @@ async def post(opened, store_path):
 @pytest.fixture
 def brisk(monkeypatch):
     """Upkeep does not wait long for silence."""
-    monkeypatch.setattr(sqlite, "QUIET_SECONDS", 0.001)
-    monkeypatch.setattr(sqlite, "IDLE_SECONDS", 0.01)
+    monkeypatch.setattr(thread, "QUIET_SECONDS", 0.001)
+    monkeypatch.setattr(thread, "IDLE_SECONDS", 0.01)
 
 
 @pytest.fixture

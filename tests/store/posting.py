@@ -102,19 +102,19 @@ class Post:
 
     async def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What a statement says on the writing connection, between two jobs of the store thread."""
-        return await self.in_thread(lambda: self.store._connection.execute(sql).fetchall())
+        return await self.in_thread(lambda: self.store._thread.connection.execute(sql).fetchall())
 
     async def in_thread(self, work: Callable[[], T], *, indexed: bool = True) -> T:
         """Do something in the store thread, between two of its jobs and with a complete index."""
-        return await self.store._call(work, indexed=indexed)
+        return await self.store._thread.call(work, indexed=indexed)
 
     async def room(self, pages: int) -> None:
         """Let the database grow to so many pages."""
-        await self.in_thread(lambda: self.store._connection.pragma("max_page_count", pages), indexed=False)
+        await self.in_thread(lambda: self.store._thread.connection.pragma("max_page_count", pages), indexed=False)
 
     async def purge(self) -> None:
         """Carry out what was deleted for good and cannot be undone any more."""
-        await self.in_thread(lambda: [None for _ in iter(self.store._purge, False)])
+        await self.in_thread(lambda: [None for _ in iter(self.store._thread._purge, False)])
 
     def _finish(self, batch: list[Filed]) -> None:
         self.batches.append(batch)

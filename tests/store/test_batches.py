@@ -7,7 +7,7 @@ import pytest
 
 from mailcatcher.errors import StoreError, StoreFull
 from mailcatcher.mailroom.mailroom import complete
-from mailcatcher.store import sqlite
+from mailcatcher.store import thread
 from tests.store.posting import arrival, mail, select
 
 
@@ -47,11 +47,11 @@ async def test_deliveries_that_wait_together_share_a_transaction(opened, store_p
 async def test_no_batch_is_larger_than_its_limit(opened, store_path):
     gate = Gate()
     post = opened(store_path, complete=gate)
-    sending = post.send(*(arrival(mail(str(number))) for number in range(sqlite.BATCH * 2 + 30)))
+    sending = post.send(*(arrival(mail(str(number))) for number in range(thread.BATCH * 2 + 30)))
     gate.opened.set()
     await sending
-    assert max(len(batch) for batch in post.batches) <= sqlite.BATCH
-    assert post.store.counts(None).messages == sqlite.BATCH * 2 + 30
+    assert max(len(batch) for batch in post.batches) <= thread.BATCH
+    assert post.store.counts(None).messages == thread.BATCH * 2 + 30
 
 
 async def test_changes_see_what_was_queued_before_them_and_nothing_later(opened, store_path):
@@ -92,15 +92,15 @@ async def test_mail_that_cannot_be_written_costs_only_itself(opened, store_path,
 async def test_failed_batch_is_tried_again_one_at_a_time(opened, store_path, monkeypatch, caplog):
     gate = Gate()
     post = opened(store_path, complete=gate)
-    write = post.store._writer.write
-    failing = [sqlite.apsw.BusyError("database is locked")]
+    write = post.store._thread.writer.write
+    failing = [thread.apsw.BusyError("database is locked")]
 
     def fail_once(batch):
         if len(batch) > 1 and failing:
             raise failing.pop()
         write(batch)
 
-    monkeypatch.setattr(post.store._writer, "write", fail_once)
+    monkeypatch.setattr(post.store._thread.writer, "write", fail_once)
     sending = post.send(*(arrival(mail(str(number))) for number in range(10)))
     gate.opened.set()
     ids = [result[0] for result in await sending]

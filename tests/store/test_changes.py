@@ -35,8 +35,8 @@ def clock(monkeypatch):
 @pytest.fixture
 def still(monkeypatch):
     """No upkeep by itself: a test says when."""
-    monkeypatch.setattr("mailcatcher.store.sqlite.QUIET_SECONDS", 1000.0)
-    monkeypatch.setattr("mailcatcher.store.sqlite.IDLE_SECONDS", 1000.0)
+    monkeypatch.setattr("mailcatcher.store.thread.QUIET_SECONDS", 1000.0)
+    monkeypatch.setattr("mailcatcher.store.thread.IDLE_SECONDS", 1000.0)
 
 
 async def rows(post) -> dict[str, int]:
@@ -205,7 +205,7 @@ async def test_deletion_without_undo_has_no_token(post):
 
 async def test_expired_deletion_is_purged_by_itself(post, brisk, heard):
     ids = await post.fill(3)
-    purged = heard(post.store._changer, "purge")
+    purged = heard(post.store._thread.changer, "purge")
     await post.store.delete(select(ids[0]), keep_seconds=0.01)
     async with asyncio.timeout(SECONDS):
         while (await rows(post))["message"] != 2:
@@ -215,9 +215,9 @@ async def test_expired_deletion_is_purged_by_itself(post, brisk, heard):
 
 async def test_purge_does_not_wait_for_a_second_of_silence(post, monkeypatch, heard):
     """With someone who looks every second that would never come."""
-    monkeypatch.setattr("mailcatcher.store.sqlite.IDLE_SECONDS", 1000.0)
+    monkeypatch.setattr("mailcatcher.store.thread.IDLE_SECONDS", 1000.0)
     ids = await post.fill(3)
-    purged = heard(post.store._changer, "purge")
+    purged = heard(post.store._thread.changer, "purge")
     await post.store.delete(select(*ids[:2]), keep_seconds=0)
     async with asyncio.timeout(SECONDS):
         while (await rows(post))["message"] != 1:
@@ -234,7 +234,7 @@ async def test_restart_purges_what_has_expired_and_keeps_what_has_not(opened, tm
     await post.stop()
     clock.advance(6)
     again = opened(path)
-    purged = heard(again.store._changer, "purge")
+    purged = heard(again.store._thread.changer, "purge")
     assert await again.ids() == [ids[2]]
     async with asyncio.timeout(SECONDS):
         while (await rows(again))["message"] != 2:

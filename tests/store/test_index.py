@@ -8,18 +8,18 @@ import pytest
 
 from mailcatcher.errors import StoreFull
 from mailcatcher.mail.envelope import Envelope, Recipient
-from mailcatcher.store import sqlite
+from mailcatcher.store import thread
 from tests.store.posting import SECONDS, arrival, mail, query, select
 
 
 @pytest.fixture(autouse=True)
 def never_quiet(monkeypatch):
     """The index is completed by questions and by its limit alone."""
-    monkeypatch.setattr(sqlite, "QUIET_SECONDS", 1000.0)
+    monkeypatch.setattr(thread, "QUIET_SECONDS", 1000.0)
 
 
 async def indexed(post) -> int:
-    rows = await post.in_thread(lambda: post.store._connection.execute("SELECT rowid FROM words").fetchall(), indexed=False)
+    rows = await post.in_thread(lambda: post.store._thread.connection.execute("SELECT rowid FROM words").fetchall(), indexed=False)
     return len(rows)
 
 
@@ -54,7 +54,7 @@ async def test_index_never_lags_by_more_than_its_limit(post):
     for _ in range(30):
         await post.fill(10)
         stored = post.store.counts(None).messages
-        assert stored - await indexed(post) < sqlite.LAG + 10
+        assert stored - await indexed(post) < thread.LAG + 10
 
 
 async def test_message_that_was_removed_before_it_was_indexed_leaves_no_trace(post):
@@ -73,19 +73,19 @@ async def test_message_that_was_removed_before_it_was_indexed_leaves_no_trace(po
 async def test_what_was_not_indexed_at_the_end_is_indexed_at_the_next_start(opened, tmp_path, monkeypatch):
     path = str(tmp_path / "mail.db")
     post = opened(path)
-    monkeypatch.setattr(post.store._index, "flush", lambda: 0)  # as if the process had been killed
+    monkeypatch.setattr(post.store._thread.index, "flush", lambda: 0)  # as if the process had been killed
     one = arrival(mail("narwhal", "body"), mailboxes=("inbox", "other"))
     one.envelope = Envelope("shop@example.org", (Recipient("zebra@example.net", {"NOTIFY": "NEVER"}),), {"BODY": "8BITMIME"})
     (ids,) = await post.send(one)
     await post.send(arrival(b"", sender=""))
     await post.stop()
     again = opened(path)
-    assert len(again.store._index.waiting) == 3
+    assert len(again.store._thread.index.waiting) == 3
     for word in ("narwhal", "body", "zebra"):
         assert await again.ids(word, oldest_first=True) == list(ids)
     assert await indexed(again) == 3
     await again.stop()
-    assert opened(path).store._index.waiting == []
+    assert opened(path).store._thread.index.waiting == []
 
 
 async def test_stop_leaves_a_complete_index(opened, tmp_path):
@@ -114,7 +114,7 @@ async def test_index_that_finds_no_room_is_completed_later(opened, store_path):
     with pytest.raises(StoreFull):
         await post.ids("number")
     assert await indexed(post) == 0
-    assert len(post.store._index.waiting) == 5
+    assert len(post.store._thread.index.waiting) == 5
     assert len(await post.ids()) == 5
     await post.room(1_000_000)
     assert await post.ids("number") == ids[::-1]
@@ -126,7 +126,7 @@ async def test_questions_of_readers_wait_for_the_index_only_as_long_as_it_lags(o
     await post.add(mail("narwhal"))
     assert len(await post.ids("narwhal")) == 1
     jobs = []
-    monkeypatch.setattr(post.store, "_call", lambda *_, **__: jobs.append(1))
+    monkeypatch.setattr(post.store._thread, "call", lambda *_, **__: jobs.append(1))
     assert len(await post.ids("narwhal")) == 1
     assert jobs == []
     monkeypatch.undo()

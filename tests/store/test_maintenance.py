@@ -6,7 +6,7 @@ from contextlib import closing
 import apsw
 import pytest
 
-from mailcatcher.store import database, maintenance, sqlite
+from mailcatcher.store import database, maintenance, thread
 from mailcatcher.store.database import open_writer
 from mailcatcher.store.maintenance import Maintenance
 from tests.store.posting import SECONDS, mail, select
@@ -30,7 +30,7 @@ async def segments(post) -> int:
 
 async def test_segments_of_the_index_stay_few_under_load(opened, store_path, monkeypatch):
     """One a commit, were there no merging."""
-    monkeypatch.setattr("mailcatcher.store.sqlite.QUIET_SECONDS", 1000.0)
+    monkeypatch.setattr("mailcatcher.store.thread.QUIET_SECONDS", 1000.0)
     post = opened(store_path)
     most = 0
     for _ in range(300):
@@ -41,7 +41,7 @@ async def test_segments_of_the_index_stay_few_under_load(opened, store_path, mon
 
 
 async def test_log_does_not_grow_without_end_under_load(opened, path, monkeypatch):
-    monkeypatch.setattr("mailcatcher.store.sqlite.QUIET_SECONDS", 1000.0)
+    monkeypatch.setattr("mailcatcher.store.thread.QUIET_SECONDS", 1000.0)
     monkeypatch.setattr(maintenance, "CHECKPOINT_MESSAGES", 500)
     post = opened(str(path))
     sizes = []
@@ -54,7 +54,7 @@ async def test_log_does_not_grow_without_end_under_load(opened, path, monkeypatc
 
 async def test_idle_time_merges_and_truncates_the_log(opened, path, brisk, heard):
     post = opened(str(path))
-    checkpointed = heard(post.store._maintenance, "_checkpoint")
+    checkpointed = heard(post.store._thread.maintenance, "_checkpoint")
     await post.fill(500)
     async with asyncio.timeout(SECONDS):
         while wal_bytes(path):
@@ -68,10 +68,10 @@ async def test_idle_time_merges_and_truncates_the_log(opened, path, brisk, heard
 async def test_store_sleeps_when_nothing_is_left_to_do(opened, store_path, brisk):
     post = opened(store_path)
     await post.fill(20)
-    await post.in_thread(lambda: finished(post.store._maintenance))
+    await post.in_thread(lambda: finished(post.store._thread.maintenance))
     await post.in_thread(lambda: None)
-    assert not post.store._maintenance.pending
-    assert not post.store._changer.waiting
+    assert not post.store._thread.maintenance.pending
+    assert not post.store._thread.changer.waiting
 
 
 def finished(upkeep: Maintenance) -> None:
@@ -82,7 +82,7 @@ def finished(upkeep: Maintenance) -> None:
 async def test_reader_that_holds_the_log_delays_neither_mail_nor_itself(opened, path, brisk, heard):
     post = opened(str(path))
     ids = await post.fill(50)
-    checkpointed = heard(post.store._maintenance, "_checkpoint")
+    checkpointed = heard(post.store._thread.maintenance, "_checkpoint")
     with closing(apsw.Connection(str(path))) as reader:
         reader.execute("BEGIN")
         assert reader.execute("SELECT count(*) FROM message").get == 50
@@ -182,14 +182,14 @@ async def test_failing_upkeep_is_not_tried_all_the_time(opened, store_path, bris
         tried.append(1)
         raise apsw.FullError("database or disk is full")
 
-    monkeypatch.setattr(post.store._changer, "prune", fail)
-    kept_up = heard(post.store, "_keep_up")
+    monkeypatch.setattr(post.store._thread.changer, "prune", fail)
+    kept_up = heard(post.store._thread, "_keep_up")
     await post.fill(20)
     async with asyncio.timeout(SECONDS):
         while len(tried) < 2:  # after the batch, and when it was quiet
             await kept_up.wait()
             kept_up.clear()
-    assert post.store._upkeep_in() != sqlite.QUIET_SECONDS
+    assert post.store._thread._upkeep_in() != thread.QUIET_SECONDS
     assert "upkeep of the database failed" in caplog.text
     monkeypatch.undo()
     await post.add(mail())
@@ -202,11 +202,11 @@ async def test_mass_deletion_does_not_let_the_log_grow_without_end(opened, path,
     ids = []
     for _ in range(20):
         ids += await post.fill(300)
-    purged = heard(post.store._changer, "purge")
+    purged = heard(post.store._thread.changer, "purge")
     await post.store.delete(select(*ids[1:]), keep_seconds=0)
     largest = 0
     async with asyncio.timeout(SECONDS):
-        while post.store._changer.waiting:
+        while post.store._thread.changer.waiting:
             await purged.wait()
             purged.clear()
             largest = max(largest, wal_bytes(path))

@@ -148,7 +148,7 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(keep=st.integers(0, 12))
     def prune(self, keep):
         ids = self.visible()[: max(0, len(self.visible()) - keep)]
-        touched = self.runner.run(self.post.in_thread(lambda: self.post.store._changer.prune(keep)))
+        touched = self.runner.run(self.post.in_thread(lambda: self.post.store._thread.changer.prune(keep)))
         assert touched.ids == self.by_mailbox(ids)
         for message_id in ids:
             del self.known[message_id]

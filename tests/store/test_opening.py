@@ -159,17 +159,14 @@ async def test_older_database_is_brought_up_to_date_with_its_mail(opened, path, 
     assert await again.rows("PRAGMA user_version") == [(len(MIGRATIONS) + 1,)]
 
 
-async def test_database_that_is_made_by_two_at_once_is_made_once(opened, path, monkeypatch):
-    """Both saw an empty file; the second waits for the first, then finds its work done."""
-    original = database._refuse_foreign
-
-    def look(connection, name):
-        original(connection, name)
-        monkeypatch.setattr(database, "_refuse_foreign", original)
+async def test_database_in_use_is_refused(opened, path):
+    """Two stores would give out the same numbers, and the second could not keep anything."""
+    first = opened(str(path))
+    with pytest.raises(StoreError, match="another mailcatcher is using it"):
         opened(str(path))
-
-    monkeypatch.setattr(database, "_refuse_foreign", look)
-    await opened(str(path)).add()
+    await first.add()
+    await first.stop()
+    assert await opened(str(path)).ids()
 
 
 async def test_database_is_one_file_after_a_stop(opened, path):

@@ -26,7 +26,7 @@ async def test_what_retention_removes_cannot_be_undone(opened, store_path, brisk
 
 
 async def test_excess_stays_small_under_load(opened, store_path, monkeypatch):
-    monkeypatch.setattr("mailcatcher.store.sqlite.QUIET_SECONDS", 1000.0)
+    monkeypatch.setattr("mailcatcher.store.thread.QUIET_SECONDS", 1000.0)
     post = opened(store_path, max_messages=100)
     for _ in range(20):
         await post.fill(50)
