@@ -6,41 +6,37 @@ values of `Exact`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
+
+import msgspec
 
 ExactField = Literal["session", "user", "mailbox"]
 
 
-@dataclass(frozen=True, slots=True)
-class All:
+class All(msgspec.Struct, frozen=True):
     """Every message."""
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(msgspec.Struct, frozen=True):
     """Messages that match all items."""
 
     items: tuple["Query", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(msgspec.Struct, frozen=True):
     """Messages that match at least one item."""
 
     items: tuple["Query", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(msgspec.Struct, frozen=True):
     """Messages that do not match the item."""
 
     item: "Query"
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """The words follow each other in one of the columns (of `words.COLUMNS`); None means any column."""
 
     columns: tuple[str, ...] | None
@@ -48,16 +44,14 @@ class Words:
     prefix: bool = False  # the last word may be longer in the text
 
 
-@dataclass(frozen=True, slots=True)
-class Substring:
+class Substring(msgspec.Struct, frozen=True):
     """One of the fields (of `document.SUBSTRINGS`) contains the needle: three characters or more, no line end."""
 
     fields: tuple[str, ...]
     needle: str
 
 
-@dataclass(frozen=True, slots=True)
-class WordStart:
+class WordStart(msgspec.Struct, frozen=True):
     """As `Substring` for a needle of one or two characters, but its first letter must begin a word.
 
     `word` is what the needle has of letters: every match has a word that starts with it, so an index of words finds
@@ -69,8 +63,7 @@ class WordStart:
     word: str
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(msgspec.Struct, frozen=True):
     """A header of that name (lower case) exists and, if there are words, they follow each other in its value.
 
     `words.words(name)` are never none, and stand in the column `headers` before those of the value.
@@ -81,58 +74,50 @@ class Header:
     prefix: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Has:
+class Has(msgspec.Struct, frozen=True):
     """The message has what the flag (of `document.FLAGS`) says."""
 
     flag: str
 
 
-@dataclass(frozen=True, slots=True)
-class Is:
+class Is(msgspec.Struct, frozen=True):
     """The message is in that state."""
 
     state: Literal["read", "unread"]
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
+class Before(msgspec.Struct, frozen=True):
     """Received earlier than `at`."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class After:
+class After(msgspec.Struct, frozen=True):
     """Received at `at` or later."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Larger:
+class Larger(msgspec.Struct, frozen=True):
     """The raw message has more bytes."""
 
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Smaller:
+class Smaller(msgspec.Struct, frozen=True):
     """The raw message has fewer bytes."""
 
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Exact:
+class Exact(msgspec.Struct, frozen=True):
     """The field has this very value, upper and lower case told apart."""
 
     field: ExactField
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class NullSender:
+class NullSender(msgspec.Struct, frozen=True):
     """The envelope's sender is the null sender (RFC 5321 4.5.5)."""
 
 

@@ -19,21 +19,24 @@ from functools import lru_cache
 COLUMNS = ("subject", "addresses", "text", "html", "headers", "attachments")
 """Columns of the index of words, in order."""
 
-LETTER = "0-9a-z\x80-\U0010ffff"
-"""Characters of a word in folded text, as the inside of a character class."""
+BETWEEN = "\x01-/:-`{-\x7f"
+"""What stands between the words of folded text (which has no NUL), as the inside of a character class: all ASCII but 0-9 and a-z.
 
-_WORD = re.compile(f"[{LETTER}]+")
+Letters are what it leaves over; a class that names them up to U+10FFFF takes milliseconds to compile, at every start.
+"""
+
+_WORD = re.compile(f"[^\\x00{BETWEEN}]+")
 # Greek, Cyrillic (not й, which is и with an accent), Hebrew, Arabic: case folded, their letters need no more.
 _UNSETTLED = re.compile("[^\x00-\x7f\u03b1-\u03c9\u0430-\u0438\u043a-\u044f\u05d0-\u05ea\u0627-\u063a\u0641-\u064a]+")
 
 # Han, kana with its voicing marks, Bopomofo, Yi, Thai, Lao, Myanmar, Khmer; pictographs. Hangul is written with spaces.
-_ALONE = re.compile(
+_ALONE = (
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\ua9e0-\ua9ff\uaa60-\uaa7f"
     "\u2600-\u27bf\u2b00-\u2bff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u312f\u3190-\u31ff\u3400-\u9fff"
     "\ua000-\ua4cf\uf900-\ufaff\U00016fe0-\U00018d8f\U0001aff0-\U0001b2ff\U0001f000-\U0001fbff\U00020000-\U0003ffff]"
 )
 # Letters and marks that show nothing (Default_Ignorable_Code_Point); mails pad their preview text with them.
-_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
+_INVISIBLE = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 _VOICING = "\u3099\u309a"  # combining in Unicode, but they tell one kana from another
 
 _MAX_TABLE = 20_000  # more than living scripts need; a text that walks through all of Unicode must not fill the memory
@@ -94,12 +97,18 @@ def _fold_decomposed(char: str) -> str:
     if char.isascii():
         return char
     category = unicodedata.category(char)
-    if char not in _VOICING and (unicodedata.combining(char) or category in {"Cf", "Me"} or _INVISIBLE.match(char)):
+    if char not in _VOICING and (unicodedata.combining(char) or category in {"Cf", "Me"} or _class(_INVISIBLE).match(char)):
         return ""
     is_letter = char.isalnum() or category in {"Mn", "Mc"}
-    if category == "Sc" or (_ALONE.match(char) and (is_letter or category in {"So", "Sk"})):
+    if category == "Sc" or (_class(_ALONE).match(char) and (is_letter or category in {"So", "Sk"})):
         return f" {char} "
     return char if is_letter else " "
+
+
+@lru_cache
+def _class(pattern: str) -> re.Pattern[str]:
+    """Compiled when the first character that is not ASCII is folded: these classes take milliseconds."""
+    return re.compile(pattern)
 
 
 def _is_letter(char: str) -> bool:
@@ -110,14 +119,14 @@ def _is_letter(char: str) -> bool:
 @lru_cache(maxsize=1024)
 def _consecutive(sought: tuple[str, ...], prefix: bool) -> re.Pattern[str]:
     first, *others = map(re.escape, sought)
-    end = "" if prefix else f"(?![{LETTER}])"
-    return re.compile(f"[^{LETTER}]++".join((f"{first}(?<![{LETTER}]{first})", *others)) + end)
+    end = "" if prefix else f"(?![^\\x00{BETWEEN}])"
+    return re.compile(f"[\\x00{BETWEEN}]++".join((f"{first}(?<![^\\x00{BETWEEN}]{first})", *others)) + end)
 
 
 @lru_cache(maxsize=1024)
 def _at_start(needle: str) -> re.Pattern[str]:
     escaped = re.escape(needle)
-    return re.compile(f"{escaped}(?<![{LETTER}]{escaped})")
+    return re.compile(f"{escaped}(?<![^\\x00{BETWEEN}]{escaped})")
 
 
 _TABLE = _Table()

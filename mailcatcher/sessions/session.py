@@ -67,4 +67,6 @@ class Session:
     @property
     def user(self) -> str | None:
         """The name that authenticated last."""
+        if not self.auth:
+            return None
         return next((attempt.user for attempt in reversed(self.auth) if attempt.outcome == "accepted"), None)

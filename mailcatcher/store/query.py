@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 
 from mailcatcher.search import tree
 from mailcatcher.search.tree import Query
-from mailcatcher.search.words import LETTER, words
+from mailcatcher.search.words import BETWEEN, words
 from mailcatcher.store.writing import HAS, NULL_SENDER, microseconds
 
 Value = str | int | float | None
 Condition = tuple[str, tuple[Value, ...]]
 
-_BEFORE_WORD = f"*[^{LETTER}]"
+_BEFORE_WORD = f"*[{BETWEEN}]"
 _GLOB_SPECIAL = str.maketrans({"[": "[[]", "*": "[*]", "?": "[?]"})
 _TABLES = {"f": "folded f", "r": "record r"}
 

@@ -201,10 +201,7 @@ class Server:
 
 
 def _bound(host: str, port: int) -> list[socket.socket]:
-    """Listening sockets that say they are TCP: asyncio sets TCP_NODELAY only then, without it replies wait 40 ms for an ACK."""
-    text = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    sockets = bind(text)
-    return [socket.socket(sock.family, sock.type, socket.IPPROTO_TCP, fileno=sock.detach()) for sock in sockets]
+    return bind(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
 
 
 def _blocks_a_loop() -> bool:
