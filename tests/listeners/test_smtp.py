@@ -297,7 +297,7 @@ def test_replies_are_not_delayed_by_nagle(listen):
 
 
 def test_one_line_of_log_a_session_without_secrets(listen, caplog):
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, logger="mailcatcher")
     server = listen()
     with server.connect() as client:
         client.command(b"EHLO x")
