@@ -49,15 +49,13 @@ _FIRST = (
     "CREATE TABLE deletion (id INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE, expires_at INTEGER NOT NULL)",
     """CREATE TABLE message (
         seq INTEGER PRIMARY KEY, mailbox_id INTEGER NOT NULL, received_at INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
-        has INTEGER NOT NULL, read INTEGER NOT NULL DEFAULT 0, deletion_id INTEGER)""",
+        has INTEGER NOT NULL, read INTEGER NOT NULL DEFAULT 0, deletion_id INTEGER, session_id TEXT, user TEXT)""",
     "CREATE INDEX message_mailbox ON message (mailbox_id)",
     "CREATE INDEX message_deletion ON message (deletion_id) WHERE deletion_id IS NOT NULL",
     f"CREATE TABLE folded (seq INTEGER PRIMARY KEY, {_FOLDED})",
     """CREATE TABLE record (
-        seq INTEGER PRIMARY KEY, id TEXT NOT NULL, content_id INTEGER NOT NULL, session_id TEXT, attempt_id TEXT, user TEXT,
-        summary BLOB NOT NULL, envelope BLOB)""",
-    "CREATE INDEX record_session ON record (session_id) WHERE session_id IS NOT NULL",
-    "CREATE INDEX record_user ON record (user) WHERE user IS NOT NULL",
+        seq INTEGER PRIMARY KEY, id TEXT NOT NULL, content_id INTEGER NOT NULL, attempt_id TEXT, summary BLOB NOT NULL,
+        envelope BLOB)""",
     "CREATE INDEX record_shared ON record (content_id) WHERE content_id <> seq",
     "CREATE TABLE content (id INTEGER PRIMARY KEY, raw BLOB NOT NULL)",
     f"CREATE VIRTUAL TABLE words USING fts5({', '.join(COLUMNS)}, content='', contentless_delete=1, tokenize='ascii')",
@@ -98,7 +96,7 @@ def open_writer(path: str, synchronous: str) -> apsw.Connection:
             connection.pragma("journal_mode", "wal")
             connection.pragma("synchronous", synchronous)
             connection.wal_autocheckpoint(0)
-        connection.pragma("cache_size", -16_384)
+        connection.pragma("cache_size", -4_096)  # kB; the system caches the file, more of our own changes nothing
         register_functions(connection)
         _migrate(connection)
     return connection
@@ -122,7 +120,7 @@ def open_reader(path: str) -> apsw.Connection:
     connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READONLY, statementcachesize=200)
     set_busy_timeout(connection)
     connection.pragma("query_only", True)
-    connection.pragma("cache_size", -8_192)
+    connection.pragma("cache_size", -2_048)
     register_functions(connection)
     return connection
 

@@ -11,8 +11,10 @@ from mailcatcher.store.database import set_busy_timeout
 
 logger = logging.getLogger(__name__)
 
-MERGE_AFTER = 10  # messages; below, a slice costs more than it saves
-MERGE_PAGES = 12  # longer slices cost p99, none at all lets segments pile up until one merge stalls everything
+MERGE_AFTER = 64  # messages; a slice has a fixed price, since it opens sixteen segments again
+MERGE_PAGES = 40  # longer slices cost p99, none at all lets segments pile up until one merge stalls everything
+MERGE_SHARE = 0.4  # pages a message: about what a message adds, so that merging keeps up
+IDLE_PAGES = 64
 CHECKPOINT_MESSAGES = 12_000
 CHECKPOINT_BYTES = 64 << 20
 WARN_WAL_BYTES = 1 << 30
@@ -28,6 +30,7 @@ class Maintenance:
         self._path = path
         self._wal = None if path == ":memory:" else Path(f"{path}-wal")
         self._since_merge = 0
+        self._merging_all = False
         self._since_checkpoint = 0
         self._bytes_since_checkpoint = 0
         self._helper: threading.Thread | None = None
@@ -44,9 +47,10 @@ class Maintenance:
     def after_index(self, messages: int) -> None:
         """Take a slice of merging."""
         self.pending = True
+        self._merging_all = False
         self._since_merge += messages
         if self._since_merge >= MERGE_AFTER:
-            self._merge(max(1, min(MERGE_PAGES, int(self._since_merge * 0.4))))
+            self._merge(max(1, min(MERGE_PAGES, int(self._since_merge * MERGE_SHARE))))
             self._since_merge = 0
 
     def idle(self) -> bool:
@@ -54,8 +58,11 @@ class Maintenance:
         if not self.pending:
             return False
         self._since_merge = 0
-        if self._merge(64):
+        # A negative number begins to merge everything into one segment, a positive one goes on with it (FTS5 6.8).
+        begins, self._merging_all = not self._merging_all, True
+        if self._merge(-IDLE_PAGES if begins else IDLE_PAGES) or begins:
             return True
+        self._merging_all = False
         self.pending = not self._helper_done()
         if self._wal is not None and not self.pending:
             self._checkpoint(apsw.SQLITE_CHECKPOINT_TRUNCATE)

@@ -1,8 +1,8 @@
 """A query as SQL.
 
-If words must match, their index drives; else the narrow row `message` does. What remains becomes conditions. Parts of
-words are looked for in the short texts of `folded`: reading all of those costs less than an index of trigrams costs every
-mail. Headers are found by their words, then verified in the raw message. No query reads every `record` or `content`.
+If words must match, their index drives; else the short texts of `folded`, if parts of words are looked for; else the narrow
+row `message`. What remains becomes conditions. Reading all the short texts costs a search less than an index of trigrams
+costs every mail. Headers are found by their words, then verified in the raw message. No query reads every `record` or `content`.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,29 +18,28 @@ Condition = tuple[str, tuple[Value, ...]]
 
 _BEFORE_WORD = f"*[{BETWEEN}]"
 _GLOB_SPECIAL = str.maketrans({"[": "[[]", "*": "[*]", "?": "[?]"})
-_TABLES = {"f": "folded f", "r": "record r"}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`FROM … WHERE …` with its values; `key` is the column to order by."""
 
-    by_words: bool = False
+    driver: str = "message m"  # or `words`, `folded f`
     conditions: tuple[str, ...] = ()
     values: tuple[Value, ...] = ()
 
     @property
     def key(self) -> str:
-        """The column that gives the order; the index of words delivers it sorted."""
-        return "words.rowid" if self.by_words else "m.seq"
+        """The column that gives the order; each driver delivers it sorted."""
+        return {"words": "words.rowid", "folded f": "f.seq"}.get(self.driver, "m.seq")
 
     @property
     def sql(self) -> str:
         """From FROM to the last condition; CROSS JOIN keeps the order of the tables."""
         where = " AND ".join(self.conditions)
-        source = "words CROSS JOIN message m ON m.seq = words.rowid" if self.by_words else "message m"
-        for alias, table in _TABLES.items():
-            if f"{alias}." in where:
+        source = self.driver if self.driver == "message m" else f"{self.driver} CROSS JOIN message m ON m.seq = {self.key}"
+        for alias, table in (("f", "folded f"), ("r", "record r")):
+            if f"{alias}." in where and table != self.driver:
                 source += f" CROSS JOIN {table} ON {alias}.seq = m.seq"
         return f"FROM {source} WHERE {where}"
 
@@ -53,22 +52,27 @@ def compiled(query: Query, mailbox: str | None) -> Plan:
     """The plan for the visible messages of a mailbox (of all: None) that match."""
     items = query.items if isinstance(query, tree.And) else (query,)
     match = " AND ".join(f"({_match(item)})" for item in items if _is_words(item))
-    plan = Plan(by_words=True).where("words MATCH ?", match) if match else Plan()
+    parts = [item for item in items if isinstance(item, (tree.Substring, tree.WordStart))]
+    unindexed = "folded f" if parts and mailbox is None else "message m"
+    plan = Plan("words").where("words MATCH ?", match) if match else Plan(unindexed)
+    # What the driver itself can decide comes first.
+    for item in (*parts, *(item for item in items if item not in parts and not _is_words(item))):
+        if not isinstance(item, tree.All):
+            condition, values = _condition(item)
+            plan = plan.where(condition, *values)
     plan = plan.where("m.deletion_id IS NULL")
     if mailbox is not None:
         plan = plan.where("m.mailbox_id = (SELECT id FROM mailbox WHERE name = ?)", mailbox)
-    for item in items:
-        if not _is_words(item) and not isinstance(item, tree.All):
-            condition, values = _condition(item)
-            plan = plan.where(condition, *values)
     return plan
 
 
 def asks_index(item: Query) -> bool:
-    """Whether the index of words is asked, which has to be complete then."""
+    """Whether texts are searched, whose index has to be complete then."""
     if isinstance(item, (tree.And, tree.Or)):
         return any(map(asks_index, item.items))
-    return asks_index(item.item) if isinstance(item, tree.Not) else isinstance(item, (tree.Words, tree.Header))
+    return (
+        asks_index(item.item) if isinstance(item, tree.Not) else isinstance(item, (tree.Words, tree.Header, tree.Substring, tree.WordStart))
+    )
 
 
 def _is_words(item: Query) -> bool:
@@ -137,8 +141,7 @@ def _exact(item: tree.Exact) -> Condition:
     if item.field == "mailbox":
         # Compared with one value, the index delivers the order; 0 is no mailbox, so that NOT holds for an unknown name.
         return "m.mailbox_id = coalesce((SELECT id FROM mailbox WHERE name = ?), 0)", (item.value,)
-    column = {"session": "session_id", "user": "user"}[item.field]
-    return f"m.seq IN (SELECT seq FROM record WHERE {column} = ?)", (item.value,)
+    return {"session": "m.session_id IS ?", "user": "m.user IS ?"}[item.field], (item.value,)
 
 
 _TERMS: dict[type, Callable[..., Condition]] = {

@@ -46,6 +46,10 @@ class Reader:
             total, unread = len(messages), sum(not message.read for message in messages)
         elif counts is not None and query == All():
             total, unread = counts.messages, counts.unread
+        elif limit and not offset and cursor is None:  # only what follows the page is still unknown
+            order = ">" if oldest_first else "<"
+            total, unread = self._count(plan.where(f"{plan.key} {order} ?", seqs[limit - 1]))
+            total, unread = total + limit, unread + sum(not message.read for message in messages)
         else:
             total, unread = self._count(plan)
         return Page(tuple(messages), total, unread, _cursor(seqs[limit - 1], oldest_first) if more else None)

@@ -128,7 +128,7 @@ class SqliteStore:
         indexed = asks_index(query)
         if self._readers is None:
             return await self._thread.call(lambda: question(self._thread.reader), indexed=indexed)
-        if indexed and self._thread.index.waiting:
+        if indexed and self._thread.searchable_seq < self._thread.writer.last_seq:
             await self._thread.call(lambda: None, indexed=True)
         return await self._read(question)
 

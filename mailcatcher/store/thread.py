@@ -19,7 +19,7 @@ from mailcatcher.sessions.arrival import Arrival
 from mailcatcher.store.base import Done, Filed, Touched
 from mailcatcher.store.changing import SLICE, Changer, Totals
 from mailcatcher.store.database import Deadline, open_writer, opening, translated
-from mailcatcher.store.index import LAG, WordIndex
+from mailcatcher.store.index import WordIndex
 from mailcatcher.store.lock import FileLock
 from mailcatcher.store.maintenance import Maintenance
 from mailcatcher.store.reading import Reader
@@ -79,7 +79,8 @@ class StoreThread:
         with opening(connection, path):
             self.reader = Reader(connection, Deadline(connection))
             self.index = WordIndex(connection)
-            self.writer = Writer(connection, self.index)
+            self.writer = Writer(connection)
+            self.searchable_seq = 0  # up to which searches find everything; the loop compares it with `writer.last_seq`
             self.totals = Totals(connection)
             self.changer = Changer(connection, self.reader, self.totals, self.index)
             self.maintenance = Maintenance(connection, path)
@@ -218,10 +219,14 @@ class StoreThread:
             for filed in ready:
                 self._write_alone(filed)
         self._loop.call_soon_threadsafe(self._finish, batch)
+        # The clients have their answers: what searches need is made while they are writing the next mail.
+        for filed in ready:
+            if filed.error is None:
+                self.index.add(filed.arrival)
         try:
             self.maintenance.after_batch(len(ready), sum(len(filed.arrival.raw) for filed in ready))
-            if len(self.index.waiting) >= LAG:
-                self._flush()
+            if added := self.index.flush_blocks():
+                self.maintenance.after_index(added)
             self._prune(self._overshoot)
         except apsw.Error:
             logger.exception("upkeep of the database failed")
@@ -265,6 +270,7 @@ class StoreThread:
     def _flush(self) -> None:
         if added := self.index.flush():
             self.maintenance.after_index(added)
+        self.searchable_seq = self.writer.last_seq
 
     def _purge(self) -> bool:
         """One slice of what was deleted for good; it fills the log like a batch of mail."""

@@ -10,12 +10,10 @@ import msgspec
 from mailcatcher.mail.envelope import Envelope
 from mailcatcher.mail.message import Message
 from mailcatcher.schema import Summary, encode
-from mailcatcher.search.document import FLAGS, SUBSTRINGS, columns, flags, substrings
-from mailcatcher.search.words import fold
+from mailcatcher.search.document import FLAGS, flags
 from mailcatcher.sessions.arrival import Arrival
 from mailcatcher.store.base import Filed
 from mailcatcher.store.ids import Ids
-from mailcatcher.store.index import Row, WordIndex
 from mailcatcher.store.insert import Inserter
 
 HAS = {flag: 1 << place for place, flag in enumerate(FLAGS)}
@@ -24,30 +22,27 @@ HAS = {flag: 1 << place for place, flag in enumerate(FLAGS)}
 NULL_SENDER = 1 << len(FLAGS)
 """The bit of `message.has` for the null sender, which no index of words can hold."""
 
-_MESSAGE = ("seq", "mailbox_id", "received_at", "size_bytes", "has")
-_FOLDED = ("seq", *(f'"{field}"' for field in SUBSTRINGS))
-_RECORD = ("seq", "id", "content_id", "session_id", "attempt_id", "user", "summary", "envelope")
+_MESSAGE = ("seq", "mailbox_id", "received_at", "size_bytes", "has", "session_id", "user")
+_COUNTERS = "UPDATE meta SET value = iif(key = 'last_seq', ?, ?) WHERE key IN ('last_seq', 'last_milliseconds')"
+_RECORD = ("seq", "id", "content_id", "attempt_id", "summary", "envelope")
 
 
 class Rows:
     """The rows of one batch, a list a table; built before the transaction begins."""
 
-    __slots__ = ("content", "folded", "message", "record", "words")
+    __slots__ = ("content", "message", "record")
 
     def __init__(self) -> None:
         self.message: list[tuple[object, ...]] = []
         self.record: list[tuple[object, ...]] = []
         self.content: list[tuple[object, ...]] = []
-        self.words: list[Row] = []
-        self.folded: list[tuple[object, ...]] = []
 
 
 class Writer:
     """Gives each message its `seq` and id, and inserts its rows. Belongs to the store thread."""
 
-    def __init__(self, connection: apsw.Connection, index: WordIndex) -> None:
+    def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
-        self._index = index
         meta = dict(connection.execute("SELECT key, value FROM meta"))
         self.last_seq: int = meta["last_seq"]
         self._ids = Ids(meta["salt"], meta["last_milliseconds"])
@@ -55,7 +50,6 @@ class Writer:
         self._message = Inserter(connection, "message", _MESSAGE)
         self._record = Inserter(connection, "record", _RECORD)
         self._content = Inserter(connection, "content", ("id", "raw"))
-        self._folded = Inserter(connection, "folded", _FOLDED)
 
     def write(self, batch: Sequence[Filed]) -> None:
         """Commit every delivery of the batch, or none; fills ids, seqs and rows. Raises apsw.Error."""
@@ -70,16 +64,13 @@ class Writer:
             self._message.insert(rows.message)
             self._record.insert(rows.record)
             self._content.insert(rows.content)
-            self._folded.insert(rows.folded)
-            execute("UPDATE meta SET value = ? WHERE key = 'last_seq'", (self.last_seq,))
-            execute("UPDATE meta SET value = ? WHERE key = 'last_milliseconds'", (self._ids.milliseconds,))
+            execute(_COUNTERS, (self.last_seq, self._ids.milliseconds))
             execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
                 execute("ROLLBACK")
             self.last_seq = before
             raise
-        self._index.waiting += rows.words
 
     def mailbox_id(self, name: str) -> int:
         """The row of a mailbox, made on first use."""
@@ -95,8 +86,6 @@ class Writer:
         message, envelope = arrival.message, arrival.envelope
         assert message is not None
         milliseconds = int(time.time() * 1000)
-        words = [fold(text) for text in columns(message, envelope)]
-        parts = substrings(message, envelope)
         received_at = microseconds(arrival.received_at)
         has = flags(message) | (0 if envelope.sender else NULL_SENDER)
         envelope_json = encode(envelope) if _has_options(envelope) else None
@@ -108,21 +97,8 @@ class Writer:
             seqs.append(seq)
             summary = encode(_summary(arrival, message, mailbox, message_id, seq))
             filed.rows.append((mailbox, msgspec.Raw(summary)))
-            rows.message.append((seq, self.mailbox_id(mailbox), received_at, len(arrival.raw), has))
-            rows.record.append(
-                (
-                    seq,
-                    message_id,
-                    content_id,
-                    arrival.session_id,
-                    arrival.attempt_id,
-                    arrival.user,
-                    summary,
-                    envelope_json,
-                )
-            )
-            rows.words.append((seq, *words))
-            rows.folded.append((seq, *parts))
+            rows.message.append((seq, self.mailbox_id(mailbox), received_at, len(arrival.raw), has, arrival.session_id, arrival.user))
+            rows.record.append((seq, message_id, content_id, arrival.attempt_id, summary, envelope_json))
         rows.content.append((content_id, arrival.raw))
         arrival.ids, arrival.seqs = tuple(ids), tuple(seqs)
 

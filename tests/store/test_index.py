@@ -8,7 +8,7 @@ import pytest
 
 from mailcatcher.errors import StoreFull
 from mailcatcher.mail.envelope import Envelope, Recipient
-from mailcatcher.store import thread
+from mailcatcher.store import index, thread
 from tests.store.posting import SECONDS, arrival, mail, query, select
 
 
@@ -54,7 +54,7 @@ async def test_index_never_lags_by_more_than_its_limit(post):
     for _ in range(30):
         await post.fill(10)
         stored = post.store.counts(None).messages
-        assert stored - await indexed(post) < thread.LAG + 10
+        assert stored - await indexed(post) < index.LAG + 10
 
 
 async def test_message_that_was_removed_before_it_was_indexed_leaves_no_trace(post):
