@@ -13,6 +13,7 @@ from mailcatcher.mail.encoded import decoded
 _CACHED_LENGTH = 256
 _SPECIAL = re.compile(r'["(:;\\\[=]')
 _PLAIN = re.compile(r"([^<>@]*)<([^\s<>@]+@[^\s<>@]+)>")
+_ONE = re.compile(r'([^"(:;\\\[=<>@,]*)<([^\s"(:;\\\[=<>@,]+@[^\s"(:;\\\[=<>@,]+)>')
 _QUOTED = re.compile(r'"([^"\\]*)"\s*<([^\s"<>@()\[\],;:\\]+@[^\s"<>@()\[\],;:\\]+)>')
 _TOKEN = re.compile(
     r'"([^"\\]*(?:\\.[^"\\]*)*)"?'  # 1: quoted string
@@ -34,6 +35,9 @@ def addresses(value: str, limit: int) -> tuple[tuple[Address, ...], bool]:
 
 
 def _read(value: str, limit: int) -> tuple[tuple[Address, ...], bool]:
+    one = _ONE.fullmatch(value)
+    if one is not None and limit > 0:
+        return (Address(_name(one[1]), one[2]),), True
     value = value.strip()
     quoted = _QUOTED.fullmatch(value)
     if quoted is not None and "=?" not in quoted[1]:
@@ -49,6 +53,11 @@ def _read(value: str, limit: int) -> tuple[tuple[Address, ...], bool]:
 _cached = lru_cache(maxsize=512)(_read)  # an application has few senders, and a test run few recipients
 
 
+def _name(phrase: str) -> str:
+    name = phrase.strip()
+    return " ".join(name.split()) if "  " in name or "\t" in name else name
+
+
 def _plain(value: str, limit: int) -> tuple[Address, ...] | None:
     """The addresses of a list without any quoting; None if it holds something unusual."""
     found = []
@@ -56,8 +65,7 @@ def _plain(value: str, limit: int) -> tuple[Address, ...] | None:
         item = item.strip()
         match = _PLAIN.fullmatch(item)
         if match is not None:
-            name = match[1].strip()
-            found.append(Address(" ".join(name.split()) if "  " in name or "\t" in name else name, match[2]))
+            found.append(Address(_name(match[1]), match[2]))
         elif "<" in item or ">" in item or item.count("@") != 1 or len(item.split()) != 1 or item[0] == "@" or item[-1] == "@":
             return None
         else:

@@ -5,6 +5,8 @@ from mailcatcher.mail.reading import Reading
 from mailcatcher.mail.structure import Node
 from mailcatcher.mail.transfer import IDENTITY, KNOWN, content, damaged
 
+_USUAL_BYTES = 65_536  # above, a list of the lines would be large
+_ASCII_COMPATIBLE = frozenset({"us-ascii", "utf-8", "iso-8859-1", "US-ASCII", "UTF-8", "ISO-8859-1"})
 _SAMPLE = 1_200  # of an attachment only so much at both ends is looked at for defects on the way to the 250
 _EXTENSIONS = {
     "text/plain": "txt", "text/html": "html", "text/calendar": "ics", "text/csv": "csv", "text/vcard": "vcf", "text/x-vcard": "vcf",
@@ -32,6 +34,8 @@ class Bodies:
         self.html: list[Node] = []
         self.attachments: list[Node] = []
         stack = [root]
+        if not root.children:
+            self._sort(stack.pop())
         while stack:
             node = stack.pop()
             if node.is_multipart and node.children:
@@ -83,8 +87,9 @@ def body_text(reading: Reading, nodes: list[Node]) -> str | None:
     """The text of the nodes, one after the other, lines ending in LF; None without nodes."""
     if not nodes:
         return None
-    texts = [_text(reading, node) for node in nodes]
-    return texts[0] if len(texts) == 1 else "\n".join(texts)
+    if len(nodes) == 1:
+        return _text(reading, nodes[0])
+    return "\n".join([_text(reading, node) for node in nodes])
 
 
 def _text(reading: Reading, node: Node) -> str:
@@ -94,6 +99,10 @@ def _text(reading: Reading, node: Node) -> str:
         reading.exhausted("text_bytes", node.part)
     reading.text_bytes -= len(data)
     charset = node.parameters.get("charset") or "us-ascii"
+    if charset in _ASCII_COMPATIBLE and node.encoding in IDENTITY and len(data) < _USUAL_BYTES and data.isascii():
+        text = _usual_text(data)
+        if text is not None and (len(text) <= 998 or not reading.has_long_line(node.body, node.end)):
+            return text
     lines = data.replace(b"\r\n", b"\n")
     _list_line_defects(reading, node, lines, len(data) - len(lines), node.end)
     encoding = node.encoding
@@ -107,6 +116,18 @@ def _text(reading: Reading, node: Node) -> str:
     if "\r" in text:
         text = text.replace("\r\n", "\n")
     return text if text.isascii() and "\0" not in text else clean(text)
+
+
+def _usual_text(data: bytes) -> str | None:
+    """A 7-bit text with LF for CRLF; None if another CR or LF or a NUL is in it. Half the time of replacing and counting."""
+    lines = data.splitlines()
+    if data.endswith(b"\n"):
+        lines.append(b"")
+    joined = b"\n".join(lines)
+    if len(data) - len(joined) != len(lines) - 1 or data.endswith(b"\r"):  # a line end that is no CRLF has not lost a byte
+        return None
+    text = str(joined, "ascii")
+    return None if "\0" in text else text
 
 
 def _decoded(reading: Reading, node: Node, data: bytes) -> bytes:

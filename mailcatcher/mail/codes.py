@@ -67,9 +67,17 @@ class Found(NamedTuple):
     context: str
 
 
+def has_digit(text: str) -> bool:
+    """Whether there is an ASCII digit. Ten searches for one character are ten times as fast as one for a class of them."""
+    return (
+        "0" in text or "1" in text or "2" in text or "3" in text or "4" in text
+        or "5" in text or "6" in text or "7" in text or "8" in text or "9" in text
+    )  # fmt: skip
+
+
 def find(text: str, title: str = "") -> list[Found]:
     """The codes of a text, likeliest first; words of the title (the subject) announce codes as well."""
-    places = _places(text)
+    places = _places(text) if has_digit(text) else []
     if not places:
         return []
     best: dict[str, Found] = {}
@@ -84,15 +92,13 @@ def find(text: str, title: str = "") -> list[Found]:
         found = _judged(text, match, title)
         if found is not None and (found.code not in best or best[found.code].score < found.score):
             best[found.code] = found
-    return sorted(best.values(), key=lambda found: -found.score)
+    return sorted(best.values(), key=lambda found: -found.score) if best else []
 
 
 def _places(text: str) -> list[int]:
     """Where a code may stand."""
     classes = text.encode("latin-1", "replace").translate(_CLASSES)
     found: list[int] = []
-    if b"0" not in classes:
-        return found
     spaced = b"0 0" in classes or b"0-0" in classes
     for run in _RUNS if spaced else _SOLID_RUNS:
         place = classes.find(run)

@@ -15,8 +15,6 @@ _ONCE = (
 
 def decoded_fields(reading: Reading, fields: Fields) -> tuple[tuple[str, str], ...]:
     """The fields with their encoded words decoded."""
-    if not reading.encoded_words:
-        return tuple(fields)
     found = []
     for name, value in fields:
         if "=?" in value:
@@ -27,9 +25,8 @@ def decoded_fields(reading: Reading, fields: Fields) -> tuple[tuple[str, str], .
     return tuple(found)
 
 
-def address_field(reading: Reading, named: dict[str, str], name: str) -> tuple[Address, ...]:
+def address_field(reading: Reading, name: str, value: str) -> tuple[Address, ...]:
     """The addresses of one field; lists what is wrong with it."""
-    value = named.get(name)
     if not value:
         return ()
     limit = reading.budget.addresses

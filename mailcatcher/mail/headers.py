@@ -12,6 +12,7 @@ from mailcatcher.mail.reading import Reading
 Fields = list[tuple[str, str]]
 """Name as written and value, unfolded but not yet decoded, in wire order."""
 
+_USUAL_FIELD = re.compile(r"^([!-9;-~]+): (\S.*\S)\r\n", re.M)  # nothing to strip
 _FIELD = re.compile(r"^([!-9;-~]+):[ \t]?(.*)\r\n", re.M)
 _FOLDED_FIELD = re.compile(r"^([!-9;-~]+)[ \t]*:[ \t]*([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)\r\n", re.M)
 _LINE = re.compile(r"([!-9;-~]+)[ \t]*:[ \t]*(.*)", re.S)
@@ -21,24 +22,38 @@ _EMPTY_LINE = re.compile(rb"\n\r?\n")
 def fields(reading: Reading, start: int, end: int, part: str | None = None) -> tuple[Fields, int]:
     """The fields of the header block at `start`, and where the body begins (`end` if there is none)."""
     raw = reading.raw
-    if raw.startswith(b"\r\n", start, end):
-        return [], start + 2
     stop = raw.find(b"\r\n\r\n", start, end)
     if 0 <= stop - start < reading.header_bytes:
         block = raw[start : stop + 2]
-        if block.isascii() and b"\0" not in block:
-            text = block.decode("ascii")
-            folded = text.count("\r\n ") + text.count("\r\n\t")
-            lines = text.count("\n")
-            found = (_FOLDED_FIELD if folded or text.count("\r") != lines else _FIELD).findall(text)
-            if len(found) + folded == lines:
-                reading.header_bytes -= len(text)
-                if "=?" in text:
-                    reading.encoded_words = True
-                if len(text) > 998 and reading.has_long_line(start, stop + 2):
-                    reading.add("long_line", part=part)
-                return (_unfolded(found) if folded or _has_outer_blanks(text) else found), stop + 4
+        text = str(block, "ascii") if block.isascii() else ""
+        found = well_formed(text)
+        if found is not None:
+            reading.header_bytes -= len(text)
+            if "?" in text and "=?" in text:
+                reading.encoded_words = True
+            if len(text) > 998 and reading.has_long_line(start, stop + 2):
+                reading.add("long_line", part=part)
+            return found, stop + 4
+    if raw.startswith(b"\r\n", start, end):
+        return [], start + 2
     return _Lines(reading, start, end, part).read()
+
+
+def well_formed(text: str) -> Fields | None:
+    """The fields of a 7-bit block in which every line is a field or goes on with one; None for any other block."""
+    if not text or "\0" in text:
+        return None
+    lines = text.count("\n")
+    in_order = text.count("\r") == lines
+    if in_order and "\t" not in text and "\r\n " not in text:
+        found: Fields = _USUAL_FIELD.findall(text)
+        if len(found) == lines:
+            return found
+    folded = text.count("\r\n ") + text.count("\r\n\t")
+    found = (_FIELD if in_order and not folded else _FOLDED_FIELD).findall(text)
+    if len(found) + folded != lines:
+        return None
+    return _unfolded(found) if folded or _has_outer_blanks(text) else found
 
 
 def _has_outer_blanks(text: str) -> bool:

@@ -28,9 +28,11 @@ _BLANKS = re.compile(r"[\t\n\r]+")
 
 def has_link(text: str | None, source: str | None) -> bool:
     """Whether a text or an HTML source holds a link, by a cheap scan."""
-    if text is not None and ("://" in text or "www." in text) and _URL_HINT.search(text):
+    if text is not None and ((":" in text and "://" in text) or "www." in text) and _URL_HINT.search(text):
         return True
-    return source is not None and "://" in source and _HREF.search(source) is not None
+    if source is None:
+        return False
+    return '<a href="https://' in source or ("://" in source and _HREF.search(source) is not None)
 
 
 def in_text(text: str, part: str) -> Iterator[Link]:

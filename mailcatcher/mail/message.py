@@ -93,14 +93,14 @@ class Message:
         named = self._named
         if not root.fields:
             reading.add("no_header")
-        self.headers = decoded_fields(reading, root.fields)
+        self.headers = decoded_fields(reading, root.fields) if reading.encoded_words else tuple(root.fields)
         subject = named.get("subject", "")
         self.subject = decoded(subject)[0] if "=?" in subject else subject
-        self.from_ = address_field(reading, named, "from")
-        self.to = address_field(reading, named, "to")
-        self.cc = address_field(reading, named, "cc")
-        self.bcc = address_field(reading, named, "bcc")
-        self.reply_to = address_field(reading, named, "reply-to")
+        self.from_ = address_field(reading, "from", named["from"]) if "from" in named else ()
+        self.to = address_field(reading, "to", named["to"]) if "to" in named else ()
+        self.cc = address_field(reading, "cc", named["cc"]) if "cc" in named else ()
+        self.bcc = address_field(reading, "bcc", named["bcc"]) if "bcc" in named else ()
+        self.reply_to = address_field(reading, "reply-to", named["reply-to"]) if "reply-to" in named else ()
         date = named.get("date")
         self.date = moment(date) if date else None
         message_id = named.get("message-id", "")
@@ -124,14 +124,21 @@ class Message:
         self.html_text = plain_words(source) if source else ""
         shown = text if text and not text.isspace() else self.html_text
         self.snippet = snippet(shown)
-        likeliest = self._likeliest_codes()
+        likeliest = self._likeliest_codes() if self._has_digit() else []
         self.code = likeliest[0].code if likeliest else None
         self.has_code = bool(likeliest)
         self.has_link = link_scan.has_link(text, source)
 
+    def _has_digit(self) -> bool:
+        has_digit = code_scan.has_digit
+        return bool((self.text and has_digit(self.text)) or (self.html_text and has_digit(self.html_text)) or has_digit(self.subject))
+
     def _list_attachments(self, reading: Reading, bodies: Bodies) -> None:
-        names = []
         self.has_invite = False
+        if not bodies.attachments:
+            self.attachment_names, self.attachments_count = (), 0
+            return
+        names = []
         for node in bodies.attachments:
             list_attachment_defects(reading, node)
             if not is_inline(node):
@@ -218,8 +225,11 @@ class Message:
         if not found and self.html_text:
             found = code_scan.find(self.html_text, self.subject)
             part = self._bodies.html[0].part if found else ""
+        titled = code_scan.find(self.subject)
+        if not (found or titled):
+            return []
         codes = [(one.score, Code(one.code, one.context, part)) for one in found]
-        codes += [(one.score, Code(one.code, one.context, "")) for one in code_scan.find(self.subject)]
+        codes += [(one.score, Code(one.code, one.context, "")) for one in titled]
         codes.sort(key=lambda pair: -pair[0])
         return [code for _, code in codes]
 

@@ -30,18 +30,22 @@ def plain_words(source: str) -> str:
     first, *pieces = (source[:MAX_SOURCE] if len(source) > MAX_SOURCE else source).split("<")
     shown = [first]
     awaited = ""  # what ends the skipped element or comment
+    known = dict(_KNOWN)  # and the tags met so far with their attributes: most come again
     for piece in pieces:
         if awaited:
             piece, awaited = _resumed(piece, awaited)
             if awaited:
                 continue
         tag, _, text = piece.partition(">")
-        between = _KNOWN.get(tag.partition(" ")[0])
+        between = known.get(tag)
         if between is None:
-            text, awaited = _unusual(piece, tag, text)
-            shown.append(text)
-        else:
-            shown.append(between + text)
+            between = _KNOWN.get(tag.partition(" ")[0])
+            if between is None:
+                text, awaited = _unusual(piece, tag, text)
+                shown.append(text)
+                continue
+            known[tag] = between
+        shown += (between, text)
     text = "".join(shown)
     if "&" in text:
         for reference, character in _COMMON:

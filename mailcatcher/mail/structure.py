@@ -6,8 +6,9 @@ part inside it, and the work is bounded by bytes × `Budget.depth`.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
-from mailcatcher.mail.headers import Fields, fields
+from mailcatcher.mail.headers import Fields, fields, well_formed
 from mailcatcher.mail.parameters import Parameters, parameters
 from mailcatcher.mail.reading import Reading
 from mailcatcher.mail.transfer import IDENTITY
@@ -16,6 +17,10 @@ EMBEDDED = frozenset({"message/rfc822", "message/global"})
 _COMMON_TYPES = frozenset({"text/plain", "text/html", "multipart/alternative", "multipart/mixed", "multipart/related"})
 _TYPE = re.compile(r"[!-.0-~]+/[!-.0-~]+")
 _LARGE = 8_192
+Head = tuple[Fields, dict[str, str], str | None, bool, Parameters, str, str, Parameters]
+"""What a header block says of its part, in the order of `_described`; shared between parts with the same block, so nobody changes it."""
+_NOTHING: Parameters = {}
+_SHORT = 256  # bytes of a header block which an application sends again and again
 _AFTER_BOUNDARY = re.compile(rb"(--)?[ \t]*(?:\r?\n|\Z)")
 
 
@@ -24,8 +29,13 @@ class Node:
 
     __slots__ = (
         "body", "children", "content_type", "depth", "disposition", "disposition_parameters", "encoding", "end", "fields",
-        "named", "parameters", "parent", "part", "prefix", "start",
+        "is_embedded", "is_multipart", "named", "parameters", "parent", "part", "prefix", "start",
     )  # fmt: skip
+
+    is_multipart: bool
+    """Whether it has parts or should have."""
+    is_embedded: bool
+    """Whether it is a whole mail that can be read in place."""
 
     def __init__(self, reading: Reading, start: int, end: int, parent: "Node | None", part: str | None) -> None:
         self.start = start
@@ -33,34 +43,19 @@ class Node:
         self.parent = parent
         self.depth: int = 0 if parent is None else parent.depth + 1
         self.children: list[Node] = []
-        self.fields: Fields
-        self.fields, self.body = fields(reading, start, end, part)
-        self.named = named = {name.lower(): value for name, value in reversed(self.fields)}
-        digest = parent is not None and parent.content_type == "multipart/digest"
-        self.content_type: str = "message/rfc822" if digest else "text/plain"
-        self.parameters: Parameters = {}
-        value = named.get("content-type")
-        if value:
-            content_type, self.parameters = parameters(value)
-            if content_type not in _COMMON_TYPES and _TYPE.fullmatch(content_type) is None:
-                content_type = "text/html" if content_type == "html" else "text/plain"
-                reading.add("bad_content_type", part=part)
-            self.content_type = content_type
-        self.encoding = _encoding(named.get("content-transfer-encoding"))
-        value = named.get("content-disposition")
-        self.disposition, self.disposition_parameters = parameters(value) if value else ("", {})
         self.part = "1" if part is None else part
         self.prefix = ""
-
-    @property
-    def is_multipart(self) -> bool:
-        """Whether it has parts or should have."""
-        return self.content_type.startswith("multipart/")
-
-    @property
-    def is_embedded(self) -> bool:
-        """Whether it is a whole mail that can be read in place."""
-        return self.content_type in EMBEDDED and self.encoding in IDENTITY
+        head, self.body = _head(reading, start, end, part)
+        (
+            self.fields, self.named, content_type, is_bad, self.parameters, self.encoding, self.disposition, self.disposition_parameters
+        ) = head  # fmt: skip
+        if is_bad:
+            reading.add("bad_content_type", part=part)
+        if content_type is None:
+            content_type = "message/rfc822" if parent is not None and parent.content_type == "multipart/digest" else "text/plain"
+        self.content_type: str = content_type
+        self.is_multipart = content_type.startswith("multipart/")
+        self.is_embedded = content_type in EMBEDDED and self.encoding in IDENTITY
 
     @property
     def name(self) -> str | None:
@@ -80,9 +75,49 @@ class Node:
         return ("".join(value.split()) or None) if value else None
 
 
-def _encoding(value: str | None) -> str:
-    if value is None or value in IDENTITY:
-        return value or "7bit"
+def _head(reading: Reading, start: int, end: int, part: str | None) -> tuple[Head, int]:
+    """The header block at `start` and where the body begins."""
+    if part is not None:
+        stop = reading.raw.find(b"\r\n\r\n", start, min(start + _SHORT, end))
+        if 0 <= stop - start < reading.header_bytes:
+            block = reading.raw[start : stop + 2]
+            head = _usual_head(block)
+            if head is not None:
+                reading.header_bytes -= len(block)
+                if b"=?" in block:
+                    reading.encoded_words = True
+                return head, stop + 4
+    found, body = fields(reading, start, end, part)
+    return _described(found), body
+
+
+@lru_cache(maxsize=512)
+def _usual_head(block: bytes) -> Head | None:
+    found = well_formed(str(block, "ascii")) if block.isascii() else None
+    return None if found is None else _described(found)
+
+
+def _described(found: Fields) -> Head:
+    """Fields; first value by lower-case name; Content-Type, if it is bad, its parameters; encoding; disposition, its parameters."""
+    named: dict[str, str] = {}
+    for name, value in reversed(found):
+        named[name.lower()] = value
+    content_type, is_bad, of_type, of_disposition = None, False, _NOTHING, _NOTHING
+    if named.get("content-type"):
+        content_type, of_type = parameters(named["content-type"])
+        if content_type not in _COMMON_TYPES and _TYPE.fullmatch(content_type) is None:
+            content_type = "text/html" if content_type == "html" else "text/plain"
+            is_bad = True
+    disposition = ""
+    if named.get("content-disposition"):
+        disposition, of_disposition = parameters(named["content-disposition"])
+    encoding = _encoding(named["content-transfer-encoding"]) if "content-transfer-encoding" in named else "7bit"
+    return found, named, content_type, is_bad, of_type, encoding, disposition, of_disposition
+
+
+def _encoding(value: str) -> str:
+    if value in IDENTITY:
+        return value
     value = value.lower().strip("\"' \t;")
     return value.partition("(")[0].strip() if "(" in value else value or "7bit"
 
@@ -167,7 +202,7 @@ def _delimiters(reading: Reading, node: Node, boundary: bytes) -> Iterator[tuple
     needle = b"\n--" + boundary
     position = node.body - 1  # the line feed before the body; a body at offset 0 has no header and so is no multipart
     while True:
-        hit = _next(raw, needle, position, end)
+        hit = _next(raw, needle, position, end) if end - position > _LARGE else raw.find(needle, position, end)
         if hit < 0:
             return
         position = hit + len(needle)
@@ -187,15 +222,14 @@ def _delimiters(reading: Reading, node: Node, boundary: bytes) -> Iterator[tuple
 
 
 def _next(raw: bytes, needle: bytes, position: int, end: int) -> int:
-    """Where the needle stands next. Base64 holds no hyphen, and looking for one byte is ten times faster than for more."""
-    if end - position > _LARGE:
-        head = raw.find(b"\r\n\r\n", position, position + _LARGE)
-        if head >= 0:
-            hit = raw.find(needle, position, head + 3)
-            if hit >= 0:
-                return hit
-            hyphen = raw.find(b"-", head, end)
-            if hyphen < 0:
-                return -1
-            position = max(position, hyphen - 1)
+    """Where the needle stands next in much. Base64 holds no hyphen, and looking for one byte is ten times faster than for more."""
+    head = raw.find(b"\r\n\r\n", position, position + _LARGE)
+    if head >= 0:
+        hit = raw.find(needle, position, head + 3)
+        if hit >= 0:
+            return hit
+        hyphen = raw.find(b"-", head, end)
+        if hyphen < 0:
+            return -1
+        position = max(position, hyphen - 1)
     return raw.find(needle, position, end)

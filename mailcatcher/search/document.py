@@ -36,7 +36,8 @@ def substrings(message: Message, envelope: Envelope) -> tuple[str, ...]:
     `bcc` is the Bcc field and the recipients of the envelope that stand in neither To nor Cc; the null sender is "".
     """
     to, cc = message.to, message.cc
-    paths = [recipient.address for recipient in envelope.recipients]
+    recipients = envelope.recipients
+    paths = [recipients[0].address] if len(recipients) == 1 else [recipient.address for recipient in recipients]
     return (
         flat(message.subject),
         _address_lines(message.from_),
@@ -65,7 +66,7 @@ def flags(message: Message) -> int:
 
 def header_lines(headers: tuple[tuple[str, str], ...]) -> str:
     """The text of the column `headers`: `Name: value`, one header a line (`mail` leaves no line end in a value)."""
-    return "\n".join([f"{name}: {value}" for name, value in headers])
+    return "\n".join(map(": ".join, headers))
 
 
 class Document:
@@ -93,11 +94,8 @@ class Document:
 
 
 def _addresses(message: Message, envelope: Envelope) -> str:
-    lines = [
-        f"{address.name} {address.address}"
-        for field in (message.from_, message.to, message.cc, message.bcc, message.reply_to)
-        for address in field
-    ]
+    fields = message.from_ + message.to + message.cc + message.bcc + message.reply_to
+    lines = [f"{address.name} {address.address}" for address in fields]
     lines.append(envelope.sender)
     lines += [recipient.address for recipient in envelope.recipients]
     if "=?" in message.message_id:  # its header is indexed decoded; each word of `substrings` must be in a column
@@ -107,15 +105,20 @@ def _addresses(message: Message, envelope: Envelope) -> str:
 
 def _address_lines(addresses: tuple[Address, ...]) -> str:
     if len(addresses) == 1:
-        return flat(f"{addresses[0].name} <{addresses[0].address}>")
+        only = addresses[0]
+        return flat(f"{only.name} <{only.address}>")
     return "\n".join([flat(f"{address.name} <{address.address}>") for address in addresses])
 
 
 def _path_lines(paths: list[str]) -> str:
+    if len(paths) == 1:
+        return flat(f"<{paths[0]}>")
     return "\n".join([flat(f"<{path}>") for path in paths])
 
 
 def _blind(message: Message, paths: list[str]) -> str:
+    if len(paths) == len(message.to) == 1 and paths[0] == message.to[0].address and not message.bcc:
+        return ""
     open_recipients = {address.address.casefold() for field in (message.to, message.cc) for address in field}
     hidden = [path for path in paths if path.casefold() not in open_recipients]
     if not hidden and not message.bcc:

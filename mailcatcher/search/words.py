@@ -61,7 +61,7 @@ def fold(text: str) -> str:
 
 def flat(text: str) -> str:
     """`fold(text)` on one line: every run of blanks is one space, none at the ends."""
-    folded = fold(text)
+    folded = text.lower() if text.isascii() else fold(text)
     if "\0" in folded:
         folded = folded.replace("\0", " ")
     return " ".join(folded.split())
