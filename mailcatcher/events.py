@@ -8,12 +8,12 @@ import secrets
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from mailcatcher.errors import EventsGone
-from mailcatcher.schema import event_json
+from mailcatcher.schema import EventForm
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ RING = 10_000
 """Events held for those who come back: a minute of a very busy server."""
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One event; `json` is its whole encoded form, `mailbox` None concerns all.
 
     `message_seq` is the greatest message `seq` announced up to and with this event.
@@ -34,7 +34,7 @@ class Event(msgspec.Struct, frozen=True):
     message_seq: int
 
 
-class Happening(NamedTuple):
+class Happening(msgspec.Struct, frozen=True):
     """What is to become an event; `message_seq` belongs to a new message."""
 
     kind: str
@@ -56,14 +56,16 @@ class Events:
 
     def publish(self, batch: Iterable[Happening]) -> None:
         """Append events, then wake the subscribers."""
-        at = datetime.now(UTC)
-        for kind, mailbox, data, message_seq in batch:
-            self.seq += 1
-            self.message_seq = max(self.message_seq, message_seq)
-            json = event_json(instance=self.instance, seq=self.seq, at=at, mailbox=mailbox, kind=kind, data=data)
-            if len(self._ring) == self._ring.maxlen:
-                self._message_seq_before = self._ring[0].message_seq
-            self._ring.append(Event(self.seq, mailbox, kind, msgspec.Raw(json), self.message_seq))
+        form, ring, full = EventForm(self.instance, datetime.now(UTC)), self._ring, self._ring.maxlen
+        for happening in batch:
+            seq = self.seq = self.seq + 1
+            if happening.message_seq > self.message_seq:
+                self.message_seq = happening.message_seq
+            mailbox, kind = happening.mailbox, happening.kind
+            json = form.json(seq, mailbox, kind, happening.data)
+            if len(ring) == full:
+                self._message_seq_before = ring[0].message_seq
+            ring.append(Event(seq, mailbox, kind, msgspec.Raw(json), self.message_seq))
         for token in tuple(self._subscribers):
             wake = self._subscribers.get(token)  # one before it may have ended this one
             try:

@@ -221,6 +221,24 @@ class EventPage(msgspec.Struct, frozen=True):
     seq: int
 
 
+class EventForm:
+    """The JSON of the events of one moment; what they share is encoded once."""
+
+    def __init__(self, instance: str, at: datetime) -> None:
+        self._begin = b'{"v":1,"instance":%b,"seq":' % encode(instance)
+        self._at = b',"at":%b,"mailbox":' % encode(at)
+        self._mailbox: str | None = None
+        self._kind: str | None = None
+        self._middle = b""
+
+    def json(self, seq: int, mailbox: str | None, kind: str, data: Any) -> bytes:
+        """One event; `data` may be a `msgspec.Raw` that is encoded already."""
+        if kind != self._kind or mailbox != self._mailbox:  # which in one batch are mostly the same
+            self._mailbox, self._kind = mailbox, kind
+            self._middle = b'%b%b,"type":%b,"data":' % (self._at, encode(mailbox), encode(kind))
+        return b"%b%d%b%b}" % (self._begin, seq, self._middle, data if type(data) is msgspec.Raw else encode(data))
+
+
 def event_json(*, instance: str, seq: int, at: datetime, mailbox: str | None, kind: str, data: Any) -> bytes:
     """One event as JSON; `data` may be a `msgspec.Raw` that is encoded already."""
-    return encode({"v": 1, "instance": instance, "seq": seq, "at": at, "mailbox": mailbox, "type": kind, "data": data})
+    return EventForm(instance, at).json(seq, mailbox, kind, data)

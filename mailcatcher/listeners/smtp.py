@@ -23,7 +23,7 @@ from mailcatcher.sessions.recorder import Sessions
 from mailcatcher.sessions.reply import Reply
 from mailcatcher.sessions.session import Session
 from mailcatcher.smtp import replies
-from mailcatcher.smtp.actions import Action, Ask, Deliver, Send, Wait
+from mailcatcher.smtp.actions import Action, Ask, Deliver, Wait
 from mailcatcher.smtp.protocol import Engine
 
 logger = logging.getLogger(__name__)
@@ -106,6 +106,7 @@ class SmtpConnection(aiosmtpd.SMTP):
         self.session: SmtpSession | None = None
         self.client = ("", 0)
         self._listener = listener
+        self._now = listener.loop.time
         self._authenticator = accept_any
         self._timeout_duration = listener.settings.idle_seconds
         self._timeout_handle: asyncio.TimerHandle | None = None
@@ -138,7 +139,11 @@ class SmtpConnection(aiosmtpd.SMTP):
 
     def data_received(self, data: bytes) -> None:
         """Feed the engine."""
-        self._perform(self._engine.receive(data, self.loop.time()))
+        actions = self._engine.receive(data, self._now())
+        if len(actions) == 1 and type(actions[0]) is bytes and self.transport is not None and not self._paused:
+            self.transport.write(actions[0])  # nothing else is left to be done
+        else:
+            self._perform(actions)
 
     def eof_received(self) -> bool:
         """Work off what came; the client may still read (half-close), so the engine closes, not the loop."""
@@ -184,11 +189,10 @@ class SmtpConnection(aiosmtpd.SMTP):
 
     def _perform(self, actions: list[Action]) -> None:
         while actions:
-            self._more = []
             for action in actions:
-                if type(action) is Send:
+                if type(action) is bytes:
                     if self.transport is not None:
-                        self.transport.write(action.data)
+                        self.transport.write(action)
                 elif type(action) is Deliver:
                     self._deliver(action)
                 elif type(action) is Ask:
@@ -198,7 +202,9 @@ class SmtpConnection(aiosmtpd.SMTP):
                 else:
                     self._close()
             actions = self._more
-        if self._paused or self._engine.waiting:
+            if actions:
+                self._more = []
+        if self._paused or (self._engine.waiting and self._engine.backlog_bytes > MAX_BACKLOG_BYTES):
             self._throttle()
 
     def _deliver(self, action: Deliver) -> None:
@@ -215,17 +221,16 @@ class SmtpConnection(aiosmtpd.SMTP):
 
     def _delivered(self, stored: Stored) -> None:
         """Answer the client; the connection may be gone by now."""
-        actions = self._outcome(stored)
+        now = self._now()
+        if isinstance(stored, StoreError):
+            logger.error("session %s: mail not stored: %s", self._record.id, stored)
+            actions = self._engine.answer(replies.NOT_STORED, now)
+        else:
+            actions = self._engine.delivered(stored, now)
         if self._submitting:
             self._more = actions
         else:
             self._perform(actions)
-
-    def _outcome(self, stored: Stored) -> list[Action]:
-        if isinstance(stored, StoreError):
-            logger.error("session %s: mail not stored: %s", self._record.id, stored)
-            return self._engine.answer(replies.NOT_STORED, self.loop.time())
-        return self._engine.delivered(stored, self.loop.time())
 
     def _decide(self, action: Ask) -> list[Action]:
         """Let the authenticator decide; a failure is answered here, whether or not it counts as handled."""

@@ -5,6 +5,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import msgspec
 
@@ -19,6 +20,7 @@ from mailcatcher.sessions.session import Session
 from mailcatcher.store.base import Filed, Kept, Selector, Store, Touched
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 CACHED_BYTES = 32 << 20
 """Raw bytes of the parsed messages that are kept for the next look at them."""
@@ -66,11 +68,11 @@ class Mailroom:
         return Arrival(
             envelope,
             raw,
-            received_at=self._clock(),
-            mailboxes=(self.mailboxes.current if attempt is None else attempt.mailbox,),
-            session_id=None if session is None else session.id,
-            attempt_id=None if attempt is None else attempt.id,
-            user=None if session is None else session.user,
+            self._clock(),
+            (self.mailboxes.current if attempt is None else attempt.mailbox,),
+            None if session is None else session.id,
+            None if attempt is None else attempt.id,
+            None if session is None else session.user,
         )
 
     def submit(self, arrival: Arrival, done: Callable[[tuple[str, ...] | StoreError], None]) -> None:
@@ -111,17 +113,22 @@ class Mailroom:
 
     # -- look -------------------------------------------------------------------------------------------------------
 
-    async def open(self, message_id: str) -> Opened:
-        """A message with its parse, made anew or taken from the cache. Raises NotFound."""
-        kept = await self.store.get(message_id)
-        cached = self._opened.get(kept.summary.id)
+    async def open(self, message_id: str, make: Callable[[Opened], T]) -> T:
+        """What `make` makes of a message with its parse, in a thread. Raises NotFound."""
+        message_id = message_id.upper()
+        cached = self._opened.get(message_id)
         if cached is not None:
-            self._opened.move_to_end(kept.summary.id)
-            return Opened(kept, cached.message)
-        raw = await self.store.raw(message_id)
-        opened = Opened(kept, await asyncio.to_thread(parse, raw))
+            self._opened.move_to_end(message_id)
+            return await asyncio.to_thread(make, Opened(await self.store.get(message_id), cached.message))
+        kept, raw = await self.store.load(message_id)
+
+        def opening() -> tuple[Opened, T]:
+            opened = Opened(kept, parse(raw))
+            return opened, make(opened)
+
+        opened, made = await asyncio.to_thread(opening)
         self._remember(opened)
-        return opened
+        return made
 
     def _remember(self, opened: Opened) -> None:
         message_id = opened.kept.summary.id
@@ -141,9 +148,11 @@ class Mailroom:
 
     def _finish(self, batch: list[Filed]) -> None:
         self.events.publish(
-            Happening("message.new", mailbox, summary, seq)
-            for filed in batch
-            for (mailbox, summary), seq in zip(filed.rows, filed.arrival.seqs, strict=False)
+            [
+                Happening("message.new", mailbox, summary, seq)
+                for filed in batch
+                for (mailbox, summary), seq in zip(filed.rows, filed.arrival.seqs, strict=False)
+            ]
         )
         if self._watchers:
             stored = [filed.arrival for filed in batch if filed.error is None]

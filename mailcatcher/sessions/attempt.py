@@ -15,7 +15,7 @@ MAX_CONTENT_BYTES = 1_048_576
 """How much of content that was not accepted is kept."""
 
 
-class AttemptRecipient(msgspec.Struct, frozen=True, array_like=True):
+class AttemptRecipient(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One RCPT, accepted or not; of a path that could not be read, `address` is the argument."""
 
     address: str

@@ -19,23 +19,22 @@ class Ulids:
         self._clock = clock
         self._salt = random_bits(50)
         self._count = random_bits(_COUNTER_BITS - 1)
-        self._milliseconds = 0
+        self._milliseconds = -1  # before any that a clock gives
         self._prefix = ""
 
     def next(self) -> str:
         """A new id, greater than all before; a clock that runs backwards repeats its latest time."""
-        self._count += 1
+        count = self._count = self._count + 1
         milliseconds = int(self._clock() * 1000)
-        if milliseconds > self._milliseconds or self._count >> _COUNTER_BITS:
+        if milliseconds > self._milliseconds or not count & 1023:
             self._renew(milliseconds)
-        count = self._count
-        return self._prefix + _PAIRS[count >> 20] + _PAIRS[count >> 10 & 1023] + _PAIRS[count & 1023]
+        return self._prefix + _PAIRS[count & 1023]
 
     def _renew(self, milliseconds: int) -> None:
-        """Build the part that ids of one millisecond share."""
+        """Build the part that the ids of one millisecond share, up to 1,024 of them."""
         if self._count >> _COUNTER_BITS:
             self._count = 0
             self._salt = (self._salt + 1) & ((1 << 50) - 1)
         self._milliseconds = max(milliseconds, self._milliseconds)
-        head = self._milliseconds << 50 | self._salt  # 98 bits: ten pairs less two leading zero bits
-        self._prefix = "".join([_PAIRS[head >> shift & 1023] for shift in range(90, -1, -10)])
+        head = (self._milliseconds << 50 | self._salt) << 20 | self._count >> 10  # 118 bits: twelve pairs less two leading zero bits
+        self._prefix = "".join([_PAIRS[head >> shift & 1023] for shift in range(110, -1, -10)])

@@ -1,16 +1,10 @@
-"""What an engine wants done. A list of actions is to be carried out in order."""
+"""What an engine wants done. A list of actions is to be carried out in order; bytes are to be written to the client."""
 
 import msgspec
 
 from mailcatcher.mail.envelope import Envelope
 from mailcatcher.sessions.attempt import Attempt
 from mailcatcher.sessions.sasl import Credentials
-
-
-class Send(msgspec.Struct, frozen=True):
-    """Write these bytes to the client."""
-
-    data: bytes
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -38,4 +32,4 @@ class Close(msgspec.Struct, frozen=True):
     """End the connection once everything is written."""
 
 
-Action = Send | Ask | Deliver | Wait | Close
+Action = bytes | Ask | Deliver | Wait | Close

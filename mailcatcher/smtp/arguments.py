@@ -16,8 +16,8 @@ NULL_RECIPIENT = Reply(501, "5.1.3", "The null path is no recipient")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _PRINTABLE = re.compile(rb"[\x20-\x7e]*")
-_PLAIN_SENDER = re.compile(rf"(?i:FROM):{PLAIN}((?: [\x20-\x7e]*)?)".encode())
-_PLAIN_RECIPIENT = re.compile(rf"(?i:TO):{PLAIN}((?: [\x20-\x7e]*)?)".encode())
+_PLAIN_SENDER = re.compile(rf"(?i:FROM):{PLAIN}(| [\x20-\x7e]*+)".encode())
+_PLAIN_RECIPIENT = re.compile(rf"(?i:TO):{PLAIN}(| [\x20-\x7e]*+)".encode())
 _BRACKETED = re.compile(rb"<([^<>]*)>")
 _MAX_SHOWN = 512
 
@@ -55,20 +55,24 @@ def refuse_argument(argument: bytes) -> None:
 def sender(argument: bytes, defects: list[Defect]) -> tuple[str, str]:
     """The address of `FROM:<address> parameters` and the text behind it. Raises SmtpError."""
     plain = _PLAIN_SENDER.fullmatch(argument)
-    if plain is not None and plain.end(1) - plain.start(1) <= MAX_LOCAL_BYTES:
-        return plain[1].decode(), plain[2].decode()
+    if plain is not None:
+        address, rest = plain.groups()
+        if len(address) <= MAX_LOCAL_BYTES:
+            return address.decode(), rest.decode() if rest else ""
     return _path(argument, b"FROM:", BAD_SENDER, defects)
 
 
 def recipient(argument: bytes, defects: list[Defect]) -> tuple[str, str]:
     """The address of `TO:<address> parameters` and the text behind it. Raises SmtpError."""
     plain = _PLAIN_RECIPIENT.fullmatch(argument)
-    if plain is not None and plain.end(1) - plain.start(1) <= MAX_LOCAL_BYTES:
-        return plain[1].decode(), plain[2].decode()
-    address, rest = _path(argument, b"TO:", BAD_RECIPIENT, defects)
-    if not address:
+    if plain is not None:
+        address, rest = plain.groups()
+        if len(address) <= MAX_LOCAL_BYTES:
+            return address.decode(), rest.decode() if rest else ""
+    path, parameters = _path(argument, b"TO:", BAD_RECIPIENT, defects)
+    if not path:
         raise SmtpError(NULL_RECIPIENT)
-    return address, rest
+    return path, parameters
 
 
 def parameters(rest: str, limit: int, helo_verb: str, defects: list[Defect]) -> Options:
@@ -81,9 +85,9 @@ def parameters(rest: str, limit: int, helo_verb: str, defects: list[Defect]) -> 
     return options
 
 
-def note_utf8(address: str, options: Options, defects: list[Defect]) -> None:
-    """Note an address that needs SMTPUTF8 in a transaction whose MAIL did not announce it (RFC 6531 3.5)."""
-    if not address.isascii() and "SMTPUTF8" not in options:
+def note_utf8(options: Options, defects: list[Defect]) -> None:
+    """Note an address that needs SMTPUTF8, unless MAIL announced it (RFC 6531 3.5)."""
+    if "SMTPUTF8" not in options:
         note(defects, Defect("utf8_path_undeclared", "UTF-8 in a path without SMTPUTF8"))
 
 

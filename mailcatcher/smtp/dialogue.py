@@ -13,7 +13,7 @@ EHLO, HELO and RSET lead to READY (RSET not out of GREETED). A refused command l
 import re
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
 from mailcatcher.config import Smtp
 from mailcatcher.mail.envelope import Options
@@ -233,7 +233,8 @@ class Dialogue:
         self._mails += 1
         attempt = self._recorder.begin(self.session, self._mailbox(self.session))
         try:
-            self._allow_mail()
+            if self.state is not _READY or self._settings.max_messages_per_session:
+                self._allow_mail()
             attempt.sender, rest = arguments.sender(argument, attempt.defects)
             if rest:
                 attempt.options = self._parameters(rest, attempt)
@@ -242,7 +243,8 @@ class Dialogue:
             attempt.sender = attempt.sender or arguments.shown(argument)
             self._recorder.finish(attempt, "refused", error.reply)
             raise
-        arguments.note_utf8(attempt.sender, attempt.options, attempt.defects)
+        if not attempt.sender.isascii():
+            arguments.note_utf8(attempt.options, attempt.defects)
         self.transaction = Transaction(attempt)
         self.state = _TRANSACTION
         return replies.SENDER_OK
@@ -255,28 +257,32 @@ class Dialogue:
             raise SmtpError(replies.TOO_MANY_MESSAGES)
 
     def _rcpt(self, argument: bytes) -> Reply:
-        transaction = self._open_transaction()
+        transaction = self.transaction or self._open_transaction()
         attempt = transaction.attempt
         address = ""
         try:
             address, rest = arguments.recipient(argument, attempt.defects)
-            options = self._parameters(rest, attempt) if rest else {}
-            check_rcpt(options)
-            self._allow_rcpt(transaction)
+            options: Options = {}
+            if rest:
+                options = self._parameters(rest, attempt)
+                check_rcpt(options)
+            if len(transaction.recipients) >= self._settings.max_recipients:
+                self._refuse_rcpt()
         except SmtpError as error:
             transaction.refuse(address or arguments.shown(argument), error.reply)
             raise
-        arguments.note_utf8(address, attempt.options, attempt.defects)
+        if not address.isascii():
+            arguments.note_utf8(attempt.options, attempt.defects)
         transaction.accept(address, options, replies.RECIPIENT_OK)
         return replies.RECIPIENT_OK
 
-    def _allow_rcpt(self, transaction: Transaction) -> None:
-        if len(transaction.recipients) >= self._settings.max_recipients:
-            raise SmtpError(replies.TOO_MANY_RECIPIENTS)  # RFC 5321 4.5.3.1.10
+    def _refuse_rcpt(self) -> NoReturn:
+        raise SmtpError(replies.TOO_MANY_RECIPIENTS)  # RFC 5321 4.5.3.1.10
 
     def _data(self, argument: bytes) -> Reply:
-        arguments.refuse_argument(argument)
-        transaction = self._open_transaction()
+        if argument:
+            arguments.refuse_argument(argument)
+        transaction = self.transaction or self._open_transaction()
         if not transaction.recipients:
             refused = transaction.refusal is not None
             return replies.NO_VALID_RECIPIENT if refused else replies.SEND_RCPT_FIRST  # RFC 2920 3.2

@@ -7,6 +7,8 @@ once, since its sender may believe that it is complete; one over the limit is re
 from enum import Enum, auto
 
 _CLIENT_HELLO = b"\x16\x03"  # a TLS handshake record: RFC 8446 5.1
+_HANDSHAKE = _CLIENT_HELLO[0]
+_CR = 13
 _HEAD_BYTES = 8
 
 
@@ -26,6 +28,13 @@ class LineReader:
         self._limit = limit  # without CR LF
         self._swallowing: Fault | None = None
         self.head = b""  # how the latest line over the limit began
+
+    def only(self, data: bytes) -> bytes | None:
+        """The one good line that `data`, at the beginning of a line, consists of; None says nothing: `read` finds out."""
+        end = data.find(b"\n") - 1
+        if not 0 < end <= self._limit or end + 2 != len(data) or data[end] != _CR or data[0] == _HANDSHAKE:
+            return None
+        return data[:end] if self._swallowing is None else None
 
     def read(self, data: bytes, at: int) -> tuple[bytes | Fault | None, int]:
         """The line at `at` without its CR LF, a fault, or None if there is no complete line; and where to go on."""

@@ -22,7 +22,7 @@ MAX_DOMAIN_BYTES = 255  # RFC 5321 4.5.3.1.2
 MAX_PATH_BYTES = 256  # RFC 5321 4.5.3.1.3, with punctuation
 
 _ATEXT = r"A-Za-z0-9!#$%&'*+/=?^_`{|}~\-"
-PLAIN = rf"<([{_ATEXT}]+(?:\.[{_ATEXT}]+)*@[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+|--+[A-Za-z0-9]+)*)>"
+PLAIN = rf"<([{_ATEXT}]++(?:\.[{_ATEXT}]++)*+@[A-Za-z0-9]++(?:(?:\.|-++)[A-Za-z0-9]++)*+)>"
 """An ordinary path; its group is the address."""
 # UTF-8 (RFC 6531 3.3) is what these classes leave over: compiling a class that names it takes milliseconds at start.
 _UATEXT = r"[^\x00-\x20\"(),.:;<>@\[\\\]\x7f-\x9f]"

@@ -2,23 +2,25 @@
 
 The engine owns the input: it splits lines, collects content, and keeps what came too early. It stops reading its input
 while it waits for an answer (`Ask`, `Deliver`) and goes on where it stopped; no byte is lost. Replies leave in the order
-of the commands, all that one call produced in one `Send`. `now` is any clock that only goes forward, in seconds.
+of the commands, all that one call produced in one piece. `now` is any clock that only goes forward, in seconds.
 """
 
 from collections.abc import Callable
 
 from mailcatcher.config import Smtp
 from mailcatcher.mail.values import Defect
+from mailcatcher.sessions.attempt import Attempt
 from mailcatcher.sessions.defects import note
 from mailcatcher.sessions.reply import Reply
 from mailcatcher.sessions.sasl import Credentials
 from mailcatcher.sessions.session import Session
 from mailcatcher.smtp import replies
-from mailcatcher.smtp.actions import Action, Ask, Close, Deliver, Send, Wait
-from mailcatcher.smtp.content import END_BYTES, ContentReader, plain_content
+from mailcatcher.smtp.actions import Action, Ask, Close, Deliver, Wait
+from mailcatcher.smtp.content import END_BYTES, ContentReader, plain_content, whole_content
 from mailcatcher.smtp.dialogue import CONTENT, Dialogue
 from mailcatcher.smtp.lines import Fault, LineReader
 from mailcatcher.smtp.parameters import declared_size
+from mailcatcher.smtp.replies import WIRE
 from mailcatcher.smtp.transaction import Recorder, Transaction
 
 LF_ONLY_SECONDS = 5.0
@@ -34,6 +36,7 @@ class Engine:
         self.closed = False
         self.waiting = False  # an answer must come before more input is read
         self._settings = settings
+        self._idle_seconds = settings.idle_seconds
         self._recorder = recorder
         self._dialogue = Dialogue(session, settings, recorder, mailbox)
         self._input = b""
@@ -55,8 +58,8 @@ class Engine:
 
     def open(self, now: float) -> list[Action]:
         """Greet the client."""
-        self.deadline = now + self._settings.idle_seconds
-        self._out.append(replies.wire(replies.greeting(self._settings.hostname)))
+        self.deadline = now + self._idle_seconds
+        self._out.append(WIRE[replies.greeting(self._settings.hostname)])
         return self._actions()
 
     def refuse(self, reply: Reply) -> list[Action]:
@@ -66,14 +69,38 @@ class Engine:
 
     def receive(self, data: bytes, now: float) -> list[Action]:
         """Take input."""
-        self.session.received_bytes += len(data)
+        session = self.session
+        session.received_bytes += len(data)
+        if self._input or self.waiting or self.closed or self._ended or self._stopping or not session.pipelined:
+            return self._receive_more(data, now)
+        # Most clients wait for each reply, so most input is one command or one whole content: a short cut through `_advance`.
+        self.deadline = now + self._idle_seconds
+        dialogue = self._dialogue
+        if dialogue.state is CONTENT:
+            raw = whole_content(data, self._settings.max_message_bytes) if self._content is None else None
+            if raw is not None:
+                return [self._delivery_of(dialogue.complete(), raw)]
+        elif not dialogue.skip_bytes:
+            line = self._lines.only(data)
+            if line is not None:
+                reply = dialogue.command(line)
+                if type(reply) is Reply and not dialogue.end:
+                    out = WIRE[reply]
+                    session.sent_bytes += len(out)
+                    return [out]
+                self._answer(reply)
+                return self._actions()
+        self._input = data
+        return self._advance(now)
+
+    def _receive_more(self, data: bytes, now: float) -> list[Action]:
         if self.closed:
             return []
         self._input = self._input[self._at :] + data if self._input else data
         self._at = 0
         if self.waiting:
             return []
-        self.deadline = now + self._settings.idle_seconds
+        self.deadline = now + self._idle_seconds
         return self._advance(now)
 
     def end_of_input(self, now: float) -> list[Action]:
@@ -88,26 +115,27 @@ class Engine:
             self.waiting = False
             self._answer(self._dialogue.authenticated(credentials, reply))
         elif self._delivery is not None:
-            self._end_delivery(self._delivery, "refused", reply)
-        self.deadline = now + self._settings.idle_seconds
+            self._end_delivery(self._delivery.attempt, "refused", reply)
+        self.deadline = now + self._idle_seconds
         return self._advance(now)
 
     def delivered(self, message_ids: tuple[str, ...], now: float) -> list[Action]:
         """The mail is stored, once a mailbox, under these ids."""
         transaction = self._delivery
         if transaction is not None:
-            transaction.attempt.message_ids = message_ids
-            transaction.attempt.content = None
-            self._end_delivery(transaction, "accepted", replies.queued(message_ids))
-        self.deadline = now + self._settings.idle_seconds
-        return self._advance(now)
+            attempt = transaction.attempt
+            attempt.message_ids = message_ids
+            attempt.content = None
+            self._end_delivery(attempt, "accepted", replies.queued(message_ids))
+        self.deadline = now + self._idle_seconds
+        return self._advance(now) if self._input or self._ended or self._stopping else self._actions()
 
     def tick(self, now: float) -> list[Action]:
         """Close the session if its time is up; the server's own delay does not count."""
         if self.closed:
             return []
         if self.waiting:
-            self.deadline = now + self._settings.idle_seconds
+            self.deadline = now + self._idle_seconds
         if now < self.deadline:
             return []
         if self._lf_only:
@@ -175,7 +203,7 @@ class Engine:
             self.waiting = True
             self._then = Ask("AUTH", reply)
             return
-        self._out.append(replies.wire(reply))
+        self._out.append(WIRE[reply])
         if self._dialogue.end:
             self._abandon(None, "aborted", self._dialogue.end)
 
@@ -197,7 +225,7 @@ class Engine:
             raw = plain_content(self._input, self._at, limit)
             if raw is not None:
                 self._at += len(raw) + END_BYTES
-                self._deliver(self._dialogue.complete(), raw)
+                self._then = self._delivery_of(self._dialogue.complete(), raw)
                 return
             content = self._content = ContentReader(limit)
         end = content.feed(self._input, self._at)
@@ -222,9 +250,9 @@ class Engine:
             self._answer(self._dialogue.refusal(replies.TOO_LARGE))
             return
         attempt.defects += content.defects(attempt.options)
-        self._deliver(transaction, content.raw)
+        self._then = self._delivery_of(transaction, content.raw)
 
-    def _deliver(self, transaction: Transaction, raw: bytes) -> None:
+    def _delivery_of(self, transaction: Transaction, raw: bytes) -> Deliver:
         attempt = transaction.attempt
         attempt.size_bytes = len(raw)
         attempt.content = raw  # until it is stored
@@ -233,13 +261,13 @@ class Engine:
             attempt.defects.append(Defect("size_exceeds_declared", f"{len(raw)} octets, declared as {declared}"))
         self._delivery = transaction
         self.waiting = True
-        self._then = Deliver(transaction.envelope, raw, attempt)
+        return Deliver(transaction.envelope, raw, attempt)
 
-    def _end_delivery(self, transaction: Transaction, outcome: str, reply: Reply) -> None:
+    def _end_delivery(self, attempt: Attempt, outcome: str, reply: Reply) -> None:
         self._delivery = None
         self.waiting = False
-        self._recorder.finish(transaction.attempt, outcome, reply)
-        self._out.append(replies.wire(reply))
+        self._recorder.finish(attempt, outcome, reply)
+        self._out.append(replies.encoded(reply))
 
     # Output
 
@@ -252,7 +280,7 @@ class Engine:
 
     def _close(self, reply: Reply | None, end: str) -> None:
         if reply is not None:
-            self._out.append(replies.wire(reply))
+            self._out.append(WIRE[reply])
         self.closed = True
         self.session.end = self.session.end or end
         self._input = b""
@@ -262,11 +290,12 @@ class Engine:
     def _actions(self) -> list[Action]:
         """What has been said and decided since the last call."""
         actions: list[Action] = []
-        if self._out:
-            data = self._out[0] if len(self._out) == 1 else b"".join(self._out)
-            self._out = []
+        out = self._out
+        if out:
+            data = out[0] if len(out) == 1 else b"".join(out)
+            out.clear()
             self.session.sent_bytes += len(data)
-            actions.append(Send(data))
+            actions.append(data)
         if self._then is not None:
             actions.append(self._then)
             self._then = None

@@ -1,6 +1,6 @@
 """Replies: the texts, and how a reply looks on the wire (RFC 5321 4.2, RFC 2034).
 
-Texts are constants; a value put into one passes `wire`, which lets no control character out.
+Texts are constants; a value put into one passes `WIRE`, which lets no control character out.
 """
 
 import re
@@ -10,6 +10,7 @@ from mailcatcher.errors import MailcatcherError
 from mailcatcher.sessions.reply import Reply
 
 MAX_LINE_BYTES = 512  # with CRLF: RFC 5321 4.5.3.1.5
+_ONE_LINE_BYTES = 256  # of text that fits into one line for sure
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
@@ -83,23 +84,27 @@ def ehlo(hostname: str, extensions: tuple[str, ...]) -> Reply:
     return _kept(Reply(250, "", "\n".join((hostname, *extensions))))
 
 
-def wire(reply: Reply) -> bytes:
-    """The bytes of a reply; constants are encoded once."""
-    return _WIRE.get(reply) or _encoded(reply)
+class Wire(dict[Reply, bytes]):
+    """The bytes of replies; those of constants are kept."""
+
+    def __missing__(self, reply: Reply) -> bytes:
+        """Encode a reply that is no constant."""
+        return encoded(reply)
 
 
 def _kept(reply: Reply) -> Reply:
     """The same reply, encoded once for all."""
-    _WIRE[reply] = _encoded(reply)
+    WIRE[reply] = encoded(reply)
     return reply
 
 
-def _encoded(reply: Reply) -> bytes:
+def encoded(reply: Reply) -> bytes:
+    """The bytes of a reply that is no constant."""
     text = reply.text
     prefix = f"{reply.enhanced} " if reply.enhanced else ""
-    room = MAX_LINE_BYTES - 6 - len(prefix)  # code, space or hyphen, CRLF
-    if len(text) <= room and text.isascii() and text.isprintable():
+    if len(text) <= _ONE_LINE_BYTES and text.isascii() and text.isprintable():
         return f"{reply.code} {prefix}{text}\r\n".encode("ascii")
+    room = MAX_LINE_BYTES - 6 - len(prefix)  # code, space or hyphen, CRLF
     lines = [piece for line in text.split("\n") for piece in _pieces(_UNPRINTABLE.sub("?", line), room)]
     last = len(lines) - 1
     return "".join(f"{reply.code}{' ' if number == last else '-'}{prefix}{line}\r\n" for number, line in enumerate(lines)).encode("ascii")
@@ -109,4 +114,5 @@ def _pieces(line: str, room: int) -> list[str]:
     return [line[start : start + room] for start in range(0, len(line), room)] or [""]
 
 
-_WIRE = {reply: _encoded(reply) for reply in list(globals().values()) if isinstance(reply, Reply)}
+WIRE = Wire({reply: encoded(reply) for reply in list(globals().values()) if isinstance(reply, Reply)})
+"""How any reply looks on the wire."""

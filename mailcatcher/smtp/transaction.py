@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+import msgspec
+
 from mailcatcher.mail.envelope import Envelope, Options, Recipient
 from mailcatcher.sessions.attempt import Attempt, AttemptRecipient
 from mailcatcher.sessions.reply import Reply
@@ -23,21 +25,19 @@ class Recorder(Protocol):
         ...
 
 
-class Transaction:
+class Transaction(msgspec.Struct, eq=False):
     """The transaction of an accepted MAIL, until it is delivered or given up."""
 
-    __slots__ = ("attempt", "recipients", "refusal")
-
-    def __init__(self, attempt: Attempt) -> None:
-        self.attempt = attempt
-        self.recipients: list[Recipient] = []
-        self.refusal: Reply | None = None  # the latest of a RCPT
+    attempt: Attempt
+    recipients: list[Recipient] = []
+    refusal: Reply | None = None  # the latest of a RCPT
 
     def accept(self, address: str, options: Options, reply: Reply) -> None:
         """Add a recipient."""
         self.recipients.append(Recipient(address, options))
-        self.attempt.recipients.append(AttemptRecipient(address, options, reply))
-        self.attempt.stage = "RCPT"
+        attempt = self.attempt
+        attempt.recipients.append(AttemptRecipient(address, options, reply))
+        attempt.stage = "RCPT"
 
     def refuse(self, address: str, reply: Reply) -> None:
         """Remember a RCPT that was refused."""
@@ -49,7 +49,8 @@ class Transaction:
     @property
     def envelope(self) -> Envelope:
         """What MAIL and the accepted RCPTs said."""
-        return Envelope(self.attempt.sender, tuple(self.recipients), self.attempt.options)
+        attempt = self.attempt
+        return Envelope(attempt.sender, tuple(self.recipients), attempt.options)
 
     @property
     def all_refused(self) -> bool:

@@ -122,6 +122,9 @@ class Store(Protocol):
     async def get(self, message_id: str) -> Kept:
         """One message. Raises NotFound."""
 
+    async def load(self, message_id: str) -> tuple[Kept, bytes]:
+        """One message with its raw. Raises NotFound."""
+
     async def raw(self, message_id: str) -> bytes:
         """The bytes exactly as they came. Raises NotFound."""
 

@@ -15,6 +15,9 @@ from mailcatcher.store.ids import seq_of
 from mailcatcher.store.index import stored_envelope
 from mailcatcher.store.query import Plan, compiled
 
+_KEPT = "r.summary, m.read, r.envelope, r.attempt_id"
+_RAW = "(SELECT raw FROM content WHERE id = r.content_id)"
+
 _summary = msgspec.json.Decoder(Summary).decode
 
 
@@ -64,13 +67,16 @@ class Reader:
 
     def get(self, message_id: str) -> Kept:
         """One message. Raises NotFound."""
-        sql = "r.summary, m.read, r.envelope, r.attempt_id"
-        summary, read, envelope, attempt_id = self._row(sql, message_id)
-        return Kept(_with_state(_summary(summary), read), stored_envelope(summary, envelope), attempt_id)
+        return _kept(*self._row(_KEPT, message_id))
+
+    def load(self, message_id: str) -> tuple[Kept, bytes]:
+        """One message with its raw. Raises NotFound."""
+        *row, raw = self._row(f"{_KEPT}, {_RAW}", message_id)
+        return _kept(*row), bytes(raw)
 
     def raw(self, message_id: str) -> bytes:
         """The bytes exactly as they came. Raises NotFound."""
-        (raw,) = self._row("(SELECT raw FROM content WHERE id = r.content_id)", message_id)
+        (raw,) = self._row(_RAW, message_id)
         return bytes(raw)
 
     def latest(self, query: Query, *, mailbox: str | None) -> str:
@@ -134,6 +140,10 @@ class Reader:
             raise StoreBusy("the query took too long: narrow it, for example with `after:` or a field") from error
         finally:
             self._deadline.clear()
+
+
+def _kept(summary: bytes, read: int, envelope: bytes | None, attempt_id: str | None) -> Kept:
+    return Kept(_with_state(_summary(summary), read), stored_envelope(summary, envelope), attempt_id)
 
 
 def _with_state(summary: Summary, read: int) -> Summary:

@@ -93,6 +93,10 @@ class SqliteStore:
         """One message."""
         return await self._read(lambda reader: reader.get(message_id))
 
+    async def load(self, message_id: str) -> tuple[Kept, bytes]:
+        """One message with its raw."""
+        return await self._read(lambda reader: reader.load(message_id))
+
     async def raw(self, message_id: str) -> bytes:
         """The bytes exactly as they came."""
         return await self._read(lambda reader: reader.raw(message_id))

@@ -41,6 +41,15 @@ def test_event_has_its_json_form(events):
     assert (event.kind, event.mailbox) == ("message.new", "inbox")
 
 
+@pytest.mark.parametrize("mailbox", ['a"b\\', "ä\n", "", None])
+@pytest.mark.parametrize("data", [{"ids": ["x"]}, msgspec.Raw(b"{}")])
+def test_event_is_valid_json_whatever_its_mailbox(events, mailbox, data):
+    """One batch, so that what the events share changes between them."""
+    events.publish([Happening("message.new", name, data, 4) for name in ("inbox", mailbox, mailbox, "inbox")])
+    forms = [json.loads(bytes(event.json)) for event in events.after(0)]
+    assert [(form["seq"], form["mailbox"]) for form in forms] == [(1, "inbox"), (2, mailbox), (3, mailbox), (4, "inbox")]
+
+
 def test_instances_differ():
     assert Events().instance != Events().instance
 

@@ -232,9 +232,9 @@ async def test_events_begin_where_the_store_left_off(tmp_path):
 async def test_opened_message_is_parsed_once(room, monkeypatch):
     (message_id,) = await deliver(room, "Hello")
     parsed = count_parses(monkeypatch)
-    first = await room.open(message_id)
+    first = await room.open(message_id, whole)
     await room.mark(Selector((message_id,)), read=True)
-    again = await room.open(message_id.lower())
+    again = await room.open(message_id.lower(), whole)
     assert again.message is first.message
     assert (first.kept.summary.read, again.kept.summary.read) == (False, True)
     assert len(parsed) == 1
@@ -242,10 +242,10 @@ async def test_opened_message_is_parsed_once(room, monkeypatch):
 
 async def test_deleted_message_cannot_be_opened_from_the_cache(room):
     (message_id,) = await deliver(room, "Hello")
-    await room.open(message_id)
+    await room.open(message_id, whole)
     await room.delete(Selector(), keep_seconds=60)
     with pytest.raises(NotFound):
-        await room.open(message_id)
+        await room.open(message_id, whole)
 
 
 async def test_cache_forgets_the_least_recently_opened(room, monkeypatch):
@@ -253,7 +253,7 @@ async def test_cache_forgets_the_least_recently_opened(room, monkeypatch):
     monkeypatch.setattr(module, "CACHED_BYTES", 2 * len(mail("a")))
     parsed = count_parses(monkeypatch)
     for place in (0, 1, 0, 2, 0, 1):
-        await room.open(ids[place])
+        await room.open(ids[place], whole)
     assert [raw[9:10] for raw in parsed] == [b"a", b"b", b"c", b"b"]
 
 
@@ -261,14 +261,14 @@ async def test_cache_stays_bounded_when_messages_are_opened_at_once(room, monkey
     ids = await deliver(room, *"abcdef")
     monkeypatch.setattr(module, "CACHED_BYTES", 3 * len(mail("a")))
     for _ in range(5):
-        await asyncio.gather(*(room.open(message_id) for message_id in ids * 3))
+        await asyncio.gather(*(room.open(message_id, whole) for message_id in ids * 3))
     assert room._opened_bytes == sum(opened.kept.summary.size_bytes for opened in room._opened.values()) <= module.CACHED_BYTES
 
 
 async def test_message_larger_than_the_cache_is_opened_and_not_kept(room, monkeypatch):
     (message_id,) = await deliver(room, "large")
     monkeypatch.setattr(module, "CACHED_BYTES", 10)
-    assert (await room.open(message_id)).message.subject == "large"
+    assert (await room.open(message_id, whole)).message.subject == "large"
     assert (room._opened_bytes, len(room._opened)) == (0, 0)
 
 
@@ -283,3 +283,7 @@ def count_parses(monkeypatch) -> list[bytes]:
 
     monkeypatch.setattr(module, "parse", parse_counted)
     return parsed
+
+
+def whole(opened):
+    return opened

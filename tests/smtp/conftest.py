@@ -10,7 +10,7 @@ import pytest
 from mailcatcher.config import Smtp
 from mailcatcher.sessions.recorder import Sessions
 from mailcatcher.smtp import replies
-from mailcatcher.smtp.actions import Action, Ask, Close, Deliver, Send
+from mailcatcher.smtp.actions import Action, Ask, Close, Deliver
 from mailcatcher.smtp.protocol import Engine
 
 
@@ -55,8 +55,8 @@ class EngineDriver:
         while actions:
             todo, actions = actions, []
             for action in todo:
-                if isinstance(action, Send):
-                    self.output += action.data
+                if isinstance(action, bytes):
+                    self.output += action
                 elif isinstance(action, Ask):
                     self.asked.append(action)
                     actions = self.engine.answer(replies.AUTHENTICATED, self.now)

@@ -47,6 +47,30 @@ def test_any_cut_of_the_input_gives_the_same(drive, data, places):
 
 
 @quick
+@given(inputs)
+def test_one_line_a_read_gives_the_same(drive, data):
+    """What waits for each reply takes a short cut."""
+    whole, lines = drive(max_line_bytes=512), drive(max_line_bytes=512)
+    whole.send(data)
+    for line in re.findall(rb"(?s:.*?\r\n)|(?s:.+)", data):
+        lines.send(line)
+    whole.end()
+    lines.end()
+    assert state(lines) == state(whole)
+
+
+@quick
+@given(contents)
+def test_content_in_a_read_of_its_own_gives_the_same(drive, content):
+    whole, parts = drive(), drive()
+    whole.send(BEGIN)
+    whole.send(content + b"\r\n.\r\n")
+    parts.send(BEGIN + content)
+    parts.send(b"\r\n.\r\n")
+    assert state(parts) == state(whole)
+
+
+@quick
 @given(contents, st.lists(st.integers(0, 5000), max_size=12))
 def test_any_cut_of_a_content_gives_the_same_message(drive, content, places):
     whole, parts = drive(), drive()

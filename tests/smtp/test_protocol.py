@@ -3,7 +3,7 @@
 import pytest
 
 from mailcatcher.smtp import replies
-from mailcatcher.smtp.actions import Ask, Close, Deliver, Send, Wait
+from mailcatcher.smtp.actions import Ask, Close, Deliver, Wait
 from mailcatcher.smtp.protocol import LF_ONLY_SECONDS
 
 BEGIN = b"EHLO x\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n"
@@ -12,8 +12,8 @@ BEGIN = b"EHLO x\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA
 def test_all_replies_to_one_input_leave_in_one_piece(drive):
     driver = drive()
     actions = driver.engine.receive(BEGIN, 0.0)
-    assert [type(action) for action in actions] == [Send]
-    assert actions[0].data.count(b"\r\n") == 11
+    assert [type(action) for action in actions] == [bytes]
+    assert actions[0].count(b"\r\n") == 11
 
 
 def test_a_complete_mail_is_delivered_and_nothing_is_read_before_the_answer(drive):
@@ -26,7 +26,7 @@ def test_a_complete_mail_is_delivered_and_nothing_is_read_before_the_answer(driv
     assert driver.engine.receive(b"NOOP\r\n", 0.0) == []
     assert driver.engine.backlog_bytes == 12
     (send,) = driver.engine.delivered(("M1", "M2"), 0.0)
-    assert send.data == b"250 2.0.0 Ok: queued as M1\r\n" + b"250 2.0.0 Ok\r\n" * 2
+    assert send == b"250 2.0.0 Ok: queued as M1\r\n" + b"250 2.0.0 Ok\r\n" * 2
     assert driver.engine.backlog_bytes == 0
     assert driver.sessions.attempts()[0].message_ids == ("M1", "M2")
 
@@ -46,7 +46,7 @@ def test_refused_credentials_leave_the_session_without_a_user(drive):
     driver = drive()
     driver.engine.receive(b"EHLO x\r\nAUTH PLAIN AGFkYQBzZWNyZXQ=\r\n", 0.0)
     (send,) = driver.engine.answer(replies.BAD_CREDENTIALS, 0.0)
-    assert send.data == b"535 5.7.8 Authentication credentials invalid\r\n"
+    assert send == b"535 5.7.8 Authentication credentials invalid\r\n"
     assert driver.session.user is None
     assert driver.session.auth[0].outcome == "refused"
     assert driver.send(b"MAIL FROM:<>\r\n") == b"250 2.1.0 Ok\r\n"
@@ -224,5 +224,5 @@ def test_what_a_session_did_is_counted(drive):
 def test_a_refused_session_gets_its_reply_instead_of_the_greeting(drive):
     driver = drive()
     send, close = driver.engine.refuse(replies.TOO_MANY_SESSIONS)
-    assert send.data == b"421 4.3.2 Too many connections, try again later\r\n"
+    assert send == b"421 4.3.2 Too many connections, try again later\r\n"
     assert close == Close()

@@ -283,3 +283,14 @@ async def test_parallel_reads_survive(running):
     paths = [f"/api/messages/{message_id}{suffix}" for suffix in ("", "/raw", "/html", "/text", "/parts", "/parts/2")] * 10
     answers = await asyncio.gather(*(running.http.get(path) for path in paths))
     assert {answer.status_code for answer in answers} == {200}
+
+
+async def test_html_that_is_too_large_is_said_in_the_frame_and_to_programs(running):
+    message_id = await running.put(b"Content-Type: text/html\r\n\r\n" + b"<p>" * 2_000_000)
+    answer = await running.http.get(f"/api/messages/{message_id}/html")
+    assert answer.status_code == 422
+    assert "form=source" in answer.json()["error"]["hint"]
+    framed = await running.http.get(f"/api/messages/{message_id}/html", headers={"sec-fetch-dest": "iframe"})
+    assert framed.headers["content-type"].startswith("text/html")
+    assert framed.headers["content-security-policy"].startswith("sandbox")
+    assert (await running.http.get(f"/api/messages/{message_id}")).json()["remote"] == []

@@ -1,7 +1,9 @@
 """Messages: list, read, change, delete, and the forms in which one can be fetched."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from html import escape
+from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,6 +28,8 @@ from mailcatcher.store.base import Selector, Touched
 from mailcatcher.web import view
 from mailcatcher.web.api import asked
 from mailcatcher.web.problems import Json
+
+T = TypeVar("T")
 
 MOST_UNDO_SECONDS = 3600.0
 
@@ -87,8 +91,7 @@ class Messages:
 
     async def get(self, request: Request) -> Response:
         """All that is known of one message."""
-        opened = await self._open(request)
-        return Json(await asyncio.to_thread(_detail, opened))
+        return Json(await self._open(request, _detail))
 
     async def change_one(self, request: Request) -> Response:
         """Mark one message as read or unread."""
@@ -115,37 +118,23 @@ class Messages:
         """The HTML as an isolated document, or with `form=source` as it was sent."""
         form = asked.choice(request, "form", ("document", "source"))
         remote = asked.flag(request, "remote")
-        message = (await self._open(request)).message
-        if message.html is None:
-            raise NotFound("the message has no HTML")
+        # A page elsewhere may link to a document, but not decide that it loads something.
+        remote = remote and request.headers.get("sec-fetch-site") not in ("cross-site", "same-site")
         if form == "source":
-            return view.text(message.html)
-        cross_site = request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
-        top_level = request.headers.get("sec-fetch-dest") == "document"
-        try:
-            document = await asyncio.to_thread(isolated, message, remote=remote and not cross_site)
-        except DocumentTooLarge as error:
-            raise Invalid(str(error), "form", "`form=source` shows it as text") from error
-        return view.document(document.html, remote=remote and not cross_site, top_level=top_level)
+            return await self._open(request, _source)
+        return await self._open(request, partial(_document, remote=remote, shown_as=request.headers.get("sec-fetch-dest")))
 
     async def text(self, request: Request) -> Response:
         """The plain text."""
-        message = (await self._open(request)).message
-        if message.text is None:
-            raise NotFound("the message has no text")
-        return view.text(message.text)
+        return await self._open(request, _text)
 
     async def parts(self, request: Request) -> Response:
         """The MIME tree."""
-        message = (await self._open(request)).message
-        return Json(encode(await asyncio.to_thread(message.tree)))
+        return Json(await self._open(request, lambda opened: encode(opened.message.tree())))
 
     async def part(self, request: Request) -> Response:
         """The decoded content of one part, as a download unless `inline=1` and it is harmless."""
-        inline = asked.flag(request, "inline")
-        opened = await self._open(request)
-        number = request.path_params["part"]
-        return await asyncio.to_thread(_part, opened, number, inline=inline)
+        return await self._open(request, partial(_part, number=request.path_params["part"], inline=asked.flag(request, "inline")))
 
     async def _id(self, request: Request) -> str:
         """The id in the path; `latest` is the newest match of `query`, or of all."""
@@ -154,20 +143,46 @@ class Messages:
         store = self._mailroom.store
         if message_id == "latest":
             return await store.latest(asked.query(request.query_params.get("query")), mailbox=mailbox)
-        kept = await store.get(message_id)
-        if mailbox is not None and kept.summary.mailbox != mailbox:
+        if mailbox is not None and (await store.get(message_id)).summary.mailbox != mailbox:
             raise NotFound(f"no message {message_id!r} in mailbox {mailbox!r}")
-        return kept.summary.id
+        return message_id
 
-    async def _open(self, request: Request) -> Opened:
-        return await self._mailroom.open(await self._id(request))
+    async def _open(self, request: Request, make: Callable[[Opened], T]) -> T:
+        return await self._mailroom.open(await self._id(request), make)
 
 
 def _deleted(touched: Touched) -> Response:
     return Json(encode(Deleted(touched.count, touched.token, touched.expires_at)))
 
 
-def _part(opened: Opened, number: str, *, inline: bool) -> Response:
+def _source(opened: Opened) -> Response:
+    return view.text(_html(opened))
+
+
+def _document(opened: Opened, *, remote: bool, shown_as: str | None) -> Response:
+    _html(opened)
+    try:
+        html = isolated(opened.message, remote=remote).html
+    except DocumentTooLarge as error:
+        if shown_as not in ("iframe", "document"):
+            raise Invalid(str(error), "form", "`form=source` shows it as text") from error
+        html = f"<!doctype html><p>{escape(str(error))}. Its source can be shown.</p>"
+    return view.document(html, remote=remote, top_level=shown_as == "document")
+
+
+def _html(opened: Opened) -> str:
+    if opened.message.html is None:
+        raise NotFound("the message has no HTML")
+    return opened.message.html
+
+
+def _text(opened: Opened) -> Response:
+    if opened.message.text is None:
+        raise NotFound("the message has no text")
+    return view.text(opened.message.text)
+
+
+def _part(opened: Opened, *, number: str, inline: bool) -> Response:
     part = opened.message.part(number)
     name = part.name or f"{opened.kept.summary.id}-{number or 'root'}"
     return view.part(opened.message.content(number), content_type=part.content_type, name=name, inline=inline)
